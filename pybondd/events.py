@@ -1,0 +1,165 @@
+"""What can happen to a bond. Values in the past tense; ports are named by interface index."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pybondd.effects import Effect
+from pybondd.port import LinkFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PortOffered:
+    """Somebody wants this interface in the bond. The answer is a list of effects, or one Refuse.
+
+    `mac` is 6 octets, `mtu` in octets, `facts` as read now (before it is brought up).
+    """
+
+    ifindex: int
+    name: str
+    mac: bytes
+    mtu: int
+    facts: LinkFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PortReleased:
+    """Somebody wants this port out of the bond."""
+
+    ifindex: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortVanished:
+    """The interface does not exist any more; nothing of it can be restored."""
+
+    ifindex: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortRenamed:
+    """The interface has a new name."""
+
+    ifindex: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """Administrative state, carrier, speed or duplex of a port changed (or was read again)."""
+
+    ifindex: int
+    facts: LinkFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PortMacChanged:
+    """Somebody else gave a port another MAC address. Linux does not correct it, and we note it."""
+
+    ifindex: int
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BondOpened:
+    """The bond interface was set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class BondClosed:
+    """The bond interface was set down."""
+
+
+@dataclass(frozen=True, slots=True)
+class BondMacChanged:
+    """The bond interface has another MAC address, given by a user: the ports follow."""
+
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BondMtuChanged:
+    """The bond interface has another MTU (octets), given by a user: the ports follow."""
+
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
+class BondReceiveModeChanged:
+    """What the bond interface wants to hear changed.
+
+    `is_promiscuous`: every destination (a bridge or macvlan stands on it, or a sniffer asked).
+    """
+
+    is_promiscuous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HostAddress:
+    """One interface at or above the bond, as peers see it.
+
+    `tags` are the VLAN tags between this interface and the wire, outermost first, each a pair
+    (EtherType, TCI). `ipv4` holds 4-octet addresses, `ipv6` 16-octet ones that are not tentative.
+    `igmp_groups` are the IPv4 groups joined on it (4 octets each, without 224.0.0.1) and
+    `mld_groups` the IPv6 ones (16 octets each).
+    """
+
+    name: str
+    mac: bytes
+    tags: tuple[tuple[int, int], ...] = ()
+    ipv4: tuple[bytes, ...] = ()
+    ipv6: tuple[bytes, ...] = ()
+    is_router: bool = False
+    igmp_groups: tuple[bytes, ...] = ()
+    mld_groups: tuple[bytes, ...] = ()
+    igmp_version: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HostAddressed:
+    """Addresses or groups of the bond, or of interfaces above it, were read."""
+
+    interfaces: tuple[HostAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWritten:
+    """Somebody writes `text` to an option, as into Linux's sysfs file. May be refused."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortOptionWritten:
+    """Somebody writes a per-port option (prio, queue_id). May be refused."""
+
+    ifindex: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFailed:
+    """An effect could not be carried out; `errno` says why."""
+
+    effect: Effect
+    errno: int
+
+
+Event: TypeAlias = (
+    PortOffered
+    | PortReleased
+    | PortVanished
+    | PortRenamed
+    | LinkChanged
+    | PortMacChanged
+    | BondOpened
+    | BondClosed
+    | BondMacChanged
+    | BondMtuChanged
+    | BondReceiveModeChanged
+    | HostAddressed
+    | OptionWritten
+    | PortOptionWritten
+    | EffectFailed
+)

@@ -1,0 +1,85 @@
+"""All that the data plane may know: one immutable table, swapped by one store."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Spread(IntEnum):
+    """How a frame from the host finds its port or ports."""
+
+    NONE = 0
+    """No port: every frame is dropped and counted."""
+    ONE = 1
+    """`tx_ports[0]`, whatever its link (active-backup)."""
+    ROUND_ROBIN = 2
+    """By a counter over `tx_ports`, dead ones skipped (Linux 6.12 bond_xmit_roundrobin)."""
+    HASH = 3
+    """`tx_ports[hash % len(tx_ports)]`."""
+    EVERY = 4
+    """A copy to each port of `tx_ports` that is live."""
+
+
+class HashPolicy(IntEnum):
+    """xmit_hash_policy, numbered as Linux does."""
+
+    LAYER2 = 0
+    LAYER34 = 1
+    LAYER23 = 2
+    ENCAP23 = 3
+    ENCAP34 = 4
+    VLAN_SRCMAC = 5
+
+
+class Receive(IntEnum):
+    """What happens to a frame that arrives on a port."""
+
+    DELIVER = 0
+    """To the bond interface."""
+    SUPPRESS = 1
+    """Nowhere (the port's inactive bit in Linux): packet sockets on the port still see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortEntry:
+    """One port as the data plane sees it."""
+
+    ifindex: int
+    can_transmit: bool
+    """Running, link UP and not a backup: round-robin may use it."""
+    is_live: bool
+    """Running and link UP: broadcast and a queue override may use it."""
+    receive: Receive
+    queue_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardingTable:
+    """How to forward until the next table comes.
+
+    `ports` are all ports in enslave order. `tx_ports` are interface indices, a subset of `ports` in
+    the order that `spread` counts in. `igmp_port` is where round-robin sends IGMP, or None.
+    `obeys_queue_id`: a frame's queue mapping may override the choice (modes 0 and 1).
+    `generation` grows by one with each table published for a bond.
+    """
+
+    spread: Spread = Spread.NONE
+    tx_ports: tuple[int, ...] = ()
+    ports: tuple[PortEntry, ...] = ()
+    hash_policy: HashPolicy = HashPolicy.LAYER2
+    packets_per_port: int = 1
+    igmp_port: int | None = None
+    obeys_queue_id: bool = False
+    generation: int = 0
+
+    def __post_init__(self) -> None:
+        """Assert what the data plane relies on without looking again."""
+        known = {entry.ifindex for entry in self.ports}
+        assert len(known) == len(self.ports), "a port stands twice in the table"
+        assert len(self.ports) <= MAX_PORTS, "more ports than the data plane has room for"
+        assert set(self.tx_ports) <= known, "a transmit port that is no port"
+        assert self.spread is not Spread.ONE or len(self.tx_ports) == 1
+        assert 0 <= self.packets_per_port <= 65535
+
+
+MAX_PORTS = 255
+"""Bound of every array in the data plane. Linux has none; 255 ports is far beyond any machine."""
