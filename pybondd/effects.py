@@ -18,7 +18,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AttachPort:
-    """Open the port's packet socket, make the host's stack deaf to it, let the data plane have it."""
+    """Open the packet socket, make the host deaf to the port, hand it to the data plane."""
 
     ifindex: int
 
