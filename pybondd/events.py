@@ -9,7 +9,7 @@ from pybondd.port import LinkFacts
 
 @dataclass(frozen=True, slots=True)
 class PortOffered:
-    """Somebody wants this interface in the bond. The answer is a list of effects, or one Refuse.
+    """Somebody wants this interface in the bond. The answer prepares the port, or is one Refuse.
 
     `mac` is 6 octets, `mtu` in octets, `facts` as read now (before it is brought up).
     """
@@ -18,6 +18,17 @@ class PortOffered:
     name: str
     mac: bytes
     mtu: int
+    facts: LinkFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PortReady:
+    """What a PortOffered asked for is done; `facts` were read after the port was brought up.
+
+    The world owes the bond this event, or an EffectFailed, after every PortOffered not refused.
+    """
+
+    ifindex: int
     facts: LinkFacts
 
 
@@ -148,6 +159,7 @@ class EffectFailed:
 
 Event: TypeAlias = (
     PortOffered
+    | PortReady
     | PortReleased
     | PortVanished
     | PortRenamed

@@ -1,0 +1,147 @@
+"""What is true of a bond now? The one mutable thing that modes and monitors share."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from pybondd.agenda import Agenda
+from pybondd.effects import Effect, PublishTable, Report, Severity
+from pybondd.events import HostAddress
+from pybondd.forwarding import ForwardingTable
+from pybondd.option import BondMode
+from pybondd.port import Port
+
+
+class PrimaryReselect(IntEnum):
+    """primary_reselect: when does a returning primary take over?"""
+
+    ALWAYS = 0
+    BETTER = 1
+    FAILURE = 2
+
+
+class FailOverMac(IntEnum):
+    """fail_over_mac: which address moves when the active port changes?"""
+
+    NONE = 0
+    ACTIVE = 1
+    FOLLOW = 2
+
+
+@dataclass(slots=True)
+class OptionValues:
+    """The stored value of every option; names are those of OPTIONS' `field`.
+
+    updelay, downdelay and peer_notif_delay are kept in monitor passes ("ticks"), as Linux keeps
+    them, so that a new miimon rescales them (bond_option_updelay_set). Other times are in ms.
+    """
+
+    mode: BondMode = BondMode.BALANCE_RR
+    miimon: int = 0
+    updelay: int = 0
+    downdelay: int = 0
+    peer_notif_delay: int = 0
+    use_carrier: int = 1
+    arp_interval: int = 0
+    arp_ip_targets: list[bytes] = field(default_factory=list)
+    ns_ip6_targets: list[bytes] = field(default_factory=list)
+    arp_validate: int = 0
+    arp_all_targets: int = 0
+    arp_missed_max: int = 2
+    primary: str = ""
+    primary_reselect: int = PrimaryReselect.ALWAYS
+    fail_over_mac: int = FailOverMac.NONE
+    xmit_hash_policy: int = 0
+    resend_igmp: int = 1
+    num_peer_notif: int = 1
+    all_slaves_active: int = 0
+    min_links: int = 0
+    lp_interval: int = 1
+    packets_per_slave: int = 1
+    lacp_active: int = 1
+    lacp_rate: int = 0
+    ad_select: int = 0
+    ad_actor_sys_prio: int = 65535
+    ad_user_port_key: int = 0
+    ad_actor_system: bytes = bytes(6)
+    tlb_dynamic_lb: int = 1
+    coupled_control: int = 1
+
+
+@dataclass(slots=True)
+class BondState:
+    """A bond without its behaviour.
+
+    `active` is Linux's curr_active: the port in use in the primary modes, elsewhere merely the
+    first that came up (round-robin sends IGMP there). `must_take_primary` makes the next election
+    take the primary whatever primary_reselect says. `notifications_left` counts as Linux counts:
+    announcements times the delay between them in passes. `outbox` collects what is asked of the
+    world while one event is handled.
+    """
+
+    name: str
+    mac: bytes
+    seed: int
+    options: OptionValues = field(default_factory=OptionValues)
+    mtu: int = 1500
+    mac_is_random: bool = True
+    is_open: bool = False
+    has_carrier: bool = False
+    is_promiscuous: bool = False
+    ports: list[Port] = field(default_factory=list)
+    active: Port | None = None
+    primary: Port | None = None
+    must_take_primary: bool = False
+    notifications_left: int = 0
+    igmp_resends_left: int = 0
+    interfaces: tuple[HostAddress, ...] = ()
+    table: ForwardingTable = field(default_factory=ForwardingTable)
+    agenda: Agenda = field(default_factory=Agenda)
+    outbox: list[Effect] = field(default_factory=list)
+    random_macs_made: int = 0
+
+    def ask(self, effect: Effect) -> None:
+        """Put an effect into the outbox; order is kept."""
+        self.outbox.append(effect)
+
+    def report(self, text: str, port: Port | None = None) -> None:
+        """Tell people what changed."""
+        self.ask(Report(Severity.INFO, port.name if port else "", text))
+
+    def warn(self, text: str, port: Port | None = None) -> None:
+        """Tell people what they should look at."""
+        self.ask(Report(Severity.WARNING, port.name if port else "", text))
+
+    def publish(self, table: ForwardingTable) -> None:
+        """Let the data plane forward by `table`, unless it already does."""
+        if table != self.table:
+            self.table = table
+            self.ask(PublishTable(table))
+
+    def port_by_index(self, ifindex: int) -> Port | None:
+        """The port with this interface index."""
+        return next((port for port in self.ports if port.ifindex == ifindex), None)
+
+    def port_by_name(self, name: str) -> Port | None:
+        """The port with this name."""
+        return next((port for port in self.ports if port.name == name), None)
+
+    def random_mac(self) -> bytes:
+        """A fresh locally administered unicast address; the sequence follows from the seed."""
+        self.random_macs_made += 1
+        seed = f"{self.seed}/{self.name}/{self.random_macs_made}".encode()
+        octets = bytearray(hashlib.blake2b(seed, digest_size=6).digest())
+        octets[0] = octets[0] & 0xFC | 0x02
+        return bytes(octets)
+
+    def set_inactive(self, port: Port) -> None:
+        """Linux bonding.h bond_set_slave_inactive_flags; the load-balancing modes keep no backup."""
+        if self.options.mode not in (BondMode.BALANCE_TLB, BondMode.BALANCE_ALB):
+            port.is_backup = True
+        if not self.options.all_slaves_active:
+            port.is_inactive = True
+
+    def set_active(self, port: Port) -> None:
+        """Linux bonding.h bond_set_slave_active_flags."""
+        port.is_backup = False
+        port.is_inactive = False
