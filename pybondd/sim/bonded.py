@@ -1,0 +1,301 @@
+"""A bond in virtual time: who carries out what it asks, and wakes it when it wants to be woken?
+
+The stand-in for the daemon: events go in one after the other, effects are carried out in list
+order, what fails comes back as EffectFailed, and the rest of the list still runs.
+"""
+
+from collections import deque
+from typing import Protocol
+
+from pybondd._pure import Forwarder
+
+from pybondd.bond import Bond
+from pybondd.effects import (
+    AttachPort,
+    DetachPort,
+    Effect,
+    PublishTable,
+    Refuse,
+    Report,
+    SendFrame,
+    SetBondMac,
+    SetBondMtu,
+    SetBondSpeed,
+    SetCarrier,
+    SetPortMac,
+    SetPortMtu,
+    SetPortPromiscuous,
+    SetPortUp,
+)
+from pybondd.events import (
+    BondClosed,
+    BondMacChanged,
+    BondMtuChanged,
+    BondOpened,
+    EffectFailed,
+    Event,
+    LinkChanged,
+    OptionWritten,
+    PortOffered,
+    PortOptionWritten,
+    PortReady,
+    PortReleased,
+    PortRenamed,
+    PortVanished,
+)
+from pybondd.forwarding import ForwardingTable, Receive
+from pybondd.port import Duplex
+from pybondd.sim.interface import Interface
+from pybondd.sim.world import World
+from pybondd.units import Duration, Instant
+
+MAX_EVENTS_IN_A_ROW = 10_000
+"""One event may cause others (a port set up changes its facts); more than this is a circle."""
+
+
+class Upper(Protocol):
+    """What stands on the bond interface."""
+
+    def bond_received(self, frame: bytes) -> None:
+        """The bond interface delivers a frame."""
+
+    def bond_changed(self) -> None:
+        """MAC, MTU or carrier of the bond interface is another now."""
+
+
+class SimulatedBond:
+    """A Bond, its forwarder, and the interface it shows to the host.
+
+    `jiffy_ns` imitates a kernel's timer: it never fires on time but with the first tick after the
+    deadline, so at HZ=100 a poll of 100 ms comes every 110 ms. 0 is a perfect timer.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        name: str = "bond0",
+        *,
+        mac: bytes = bytes.fromhex("02b000000001"),
+        jiffy_ns: Duration = 0,
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.jiffy_ns = jiffy_ns
+        self.bond = Bond(name, mac=mac, seed=world.seed)
+        self.forwarder = Forwarder(world.seed)
+        self.mac = mac
+        self.mtu = 1500
+        self.is_open = False
+        self.has_carrier = False
+        self.speed_mbps: int | None = None
+        self.duplex: Duplex | None = None
+        self.upper: Upper | None = None
+        self.interfaces: dict[int, Interface] = {}
+        self.attached: set[int] = set()
+        self.tables: list[ForwardingTable] = []
+        self.reports: list[tuple[Instant, Report]] = []
+        self.effects: list[tuple[Instant, Effect]] = []
+        self.sent_on_foreign_port = 0
+        self._inbox: deque[Event] = deque()
+        self._is_busy = False
+        self._alarm = 0
+
+    # -- what a user does
+
+    def enslave(self, interface: Interface) -> Refuse | None:
+        """Offer an interface; once the bond has prepared it, its link is read and it joins.
+
+        The answer is None or the refusal.
+        """
+        self.interfaces[interface.ifindex] = interface
+        offer = PortOffered(
+            interface.ifindex, interface.name, interface.mac, interface.mtu, interface.facts
+        )
+        if interface.owner is None:
+            interface.owner = self
+        refusal = self._refusal(self.handle(offer))
+        if refusal is None:
+            ready = PortReady(interface.ifindex, interface.facts)
+            return self._refusal(self.handle(ready))
+        if interface.ifindex not in self.attached:
+            self._forget(interface)
+        return refusal
+
+    def release(self, interface: Interface) -> Refuse | None:
+        """Take a port out of the bond."""
+        refusal = self._refusal(self.handle(PortReleased(interface.ifindex)))
+        if refusal is None:
+            self._forget(interface)
+        return refusal
+
+    def vanish(self, interface: Interface) -> None:
+        """The interface is deleted under the bond's feet."""
+        self.handle(PortVanished(interface.ifindex))
+        self._forget(interface)
+
+    def rename(self, interface: Interface, name: str) -> None:
+        """The interface gets another name."""
+        interface.name = name
+        self.handle(PortRenamed(interface.ifindex, name))
+
+    def open(self) -> None:
+        """Set the bond interface up."""
+        if not self.is_open:
+            self.is_open = True
+            self.handle(BondOpened())
+
+    def close(self) -> None:
+        """Set the bond interface down."""
+        if self.is_open:
+            self.is_open = False
+            self.handle(BondClosed())
+
+    def write(self, option: str, text: str) -> Refuse | None:
+        """Write to an option as into its sysfs file."""
+        return self._refusal(self.handle(OptionWritten(option, text)))
+
+    def write_port(self, interface: Interface, option: str, text: str) -> Refuse | None:
+        """Write to a port's option."""
+        return self._refusal(self.handle(PortOptionWritten(interface.ifindex, option, text)))
+
+    def give_mac(self, mac: bytes) -> Refuse | None:
+        """A user gives the bond interface another MAC address."""
+        return self._refusal(self.handle(BondMacChanged(mac)))
+
+    def give_mtu(self, mtu: int) -> Refuse | None:
+        """A user gives the bond interface another MTU (octets)."""
+        return self._refusal(self.handle(BondMtuChanged(mtu)))
+
+    # -- frames
+
+    def send_from_host(self, frame: bytes, queue: int = 0) -> tuple[int, ...]:
+        """The host sends a frame into the bond interface; the answer is the ports it left by."""
+        if not (self.is_open and self.has_carrier):
+            return ()
+        chosen = self.forwarder.from_host(frame, queue)
+        for ifindex in chosen:
+            self._send(ifindex, frame)
+        return chosen
+
+    def frame_arrived(self, interface: Interface, frame: bytes) -> None:
+        """A frame arrived on a port (Owner)."""
+        if interface.ifindex not in self.attached or not self.is_open:
+            return
+        delivers = self.forwarder.from_port(interface.ifindex, frame)
+        if delivers is Receive.DELIVER and self.upper is not None:
+            self.upper.bond_received(frame)
+
+    def link_changed(self, interface: Interface) -> None:
+        """A port's facts changed (Owner)."""
+        if interface.ifindex in self.attached:
+            self.handle(LinkChanged(interface.ifindex, interface.facts))
+
+    # -- the loop
+
+    def handle(self, event: Event) -> list[Effect]:
+        """Let the bond know of one thing and carry out what it asks; the answer is what it asked.
+
+        What follows from that (a failed effect, a port that was set up) is handled too. While
+        effects are carried out new events wait their turn, and the answer is empty.
+        """
+        self._inbox.append(event)
+        return [] if self._is_busy else self._work([])
+
+    def _wake(self, alarm: int) -> None:
+        if alarm == self._alarm:
+            self._work(self.bond.advance(now=self.world.now))
+
+    def _work(self, asked: list[Effect]) -> list[Effect]:
+        self._is_busy = True
+        self._carry_out(asked)
+        for _ in range(MAX_EVENTS_IN_A_ROW):
+            if not self._inbox:
+                break
+            effects = self.bond.handle(self._inbox.popleft(), now=self.world.now)
+            self._carry_out(effects)
+            asked = asked + effects
+        assert not self._inbox, "events cause each other in a circle"
+        self._is_busy = False
+        self._set_alarm()
+        return asked
+
+    def _set_alarm(self) -> None:
+        self._alarm += 1
+        alarm = self._alarm
+        upcoming = self.bond.next_deadline()
+        if upcoming is not None:
+            instant = max(self._fires_at(upcoming[0]), self.world.now)
+            self.world.at(instant, lambda: self._wake(alarm))
+
+    def _fires_at(self, deadline: Instant) -> Instant:
+        if not self.jiffy_ns or deadline <= self.world.now:
+            return deadline
+        return (deadline // self.jiffy_ns + 1) * self.jiffy_ns
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            self.effects.append((self.world.now, effect))
+            errno = self._refused_by_port(effect)
+            if errno:
+                self._inbox.append(EffectFailed(effect, errno))
+            else:
+                self._execute(effect)
+
+    def _refused_by_port(self, effect: Effect) -> int:
+        interface = self.interfaces.get(getattr(effect, "ifindex", 0))
+        return interface.refusals.get(type(effect).__name__, 0) if interface else 0
+
+    def _execute(self, effect: Effect) -> None:
+        match effect:
+            case AttachPort(ifindex):
+                self.attached.add(ifindex)
+            case DetachPort(ifindex):
+                self.attached.discard(ifindex)
+            case SetPortUp(ifindex, is_up):
+                self.interfaces[ifindex].set_up(is_up)
+            case SetPortMac(ifindex, mac):
+                self.interfaces[ifindex].mac = mac
+            case SetPortMtu(ifindex, mtu):
+                self.interfaces[ifindex].mtu = mtu
+            case SetPortPromiscuous(ifindex, is_promiscuous):
+                self.interfaces[ifindex].is_promiscuous = is_promiscuous
+            case SendFrame(ifindex, frame):
+                self._send(ifindex, frame)
+            case PublishTable(table):
+                self.tables.append(table)
+                self.forwarder.publish(table)
+            case Report():
+                self.reports.append((self.world.now, effect))
+            case Refuse():
+                pass
+            case _:
+                self._change_bond_interface(effect)
+
+    def _change_bond_interface(self, effect: Effect) -> None:
+        match effect:
+            case SetBondMac(mac):
+                self.mac = mac
+            case SetBondMtu(mtu):
+                self.mtu = mtu
+            case SetCarrier(is_up):
+                self.has_carrier = is_up
+            case SetBondSpeed(speed_mbps, duplex):
+                self.speed_mbps, self.duplex = speed_mbps, duplex
+            case _:
+                raise AssertionError(f"an effect that the simulator does not know: {effect!r}")
+        if self.upper is not None:
+            self.upper.bond_changed()
+
+    def _send(self, ifindex: int, frame: bytes) -> None:
+        if ifindex not in self.attached:
+            self.sent_on_foreign_port += 1
+            return
+        self.interfaces[ifindex].send(frame)
+
+    def _forget(self, interface: Interface) -> None:
+        self.interfaces.pop(interface.ifindex, None)
+        interface.owner = None
+
+    @staticmethod
+    def _refusal(effects: list[Effect]) -> Refuse | None:
+        return next((effect for effect in effects if isinstance(effect, Refuse)), None)

@@ -1,0 +1,46 @@
+"""What did the kernel log say, and do our reports say the same? Compared by kind, not by word."""
+
+import re
+
+KINDS = (
+    ("new active, early", r"making interface the new active one (\d+) ms earlier"),
+    ("new active", r"making interface the new active one"),
+    ("definitely down", r"link status definitely down"),
+    ("definitely up", r"link status definitely up, (\d+ Mbps (?:full|half)) duplex"),
+    ("going down", r"link status down for (?:the )?(\w* ?interface), disabling it in (\d+) ms"),
+    ("going back", r"link status up, enabling it in (\d+) ms"),
+    ("up again", r"link status up again after (\d+) ms"),
+    ("down again", r"link status down again after (\d+) ms"),
+    (
+        "joined",
+        r"(?i:enslav(?:ing|ed)) as (an? (?:active|backup)) interface with (an? (?:up|down))",
+    ),
+    ("left", r"Releasing (backup|active) interface|released, it was an? (backup|active)"),
+    ("carrier gained", r"active interface up"),
+    ("carrier lost", r"now running without any active interface"),
+)
+"""Kinds of lines that both write; groups are values that must agree. First match wins."""
+
+
+def kind_of(port, text):
+    """(port, kind, values) of a line; None for a line of another kind."""
+    for kind, pattern in KINDS:
+        found = re.search(pattern, text)
+        if found:
+            return port, kind, tuple(filter(None, found.groups()))
+    return None
+
+
+def recorded_story(kernel_log, bond):
+    """The lines of one bond in a recorded kernel log, by kind, in order."""
+    story = []
+    for line in kernel_log:
+        found = re.match(rf"{re.escape(bond)}: (?:\(slave ([^)]*)\): )?(.*)", line["msg"])
+        if found:
+            story.append(kind_of(found[1] or "", found[2]))
+    return [entry for entry in story if entry]
+
+
+def told_story(reports):
+    """Our reports, by kind, in order."""
+    return [entry for _, report in reports if (entry := kind_of(report.port, report.text))]

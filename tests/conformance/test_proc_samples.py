@@ -1,0 +1,125 @@
+"""The recorded commands, run in virtual time, leave what the kernel's files showed."""
+
+import json
+
+import pytest
+from kernel_log import recorded_story, told_story
+from kernel_script import Machine, OutOfScopeError
+from recordings import JITTER, proc_samples
+
+from pybondd.status.proc import proc_text
+from pybondd.status.report import info_data, info_slave_data
+from pybondd.units import milliseconds
+
+JIFFY_NS = {"6.1.": milliseconds(10), "6.12": milliseconds(4)}
+"""Timer tick of the recorded kernels by the start of their release: HZ=100 and HZ=250."""
+COMMAND_NS = {"6.1.": milliseconds(60), "6.12": milliseconds(10)}
+"""What one command cost there, from the time stamps of the recorded logs: 40 to 110 ms in
+user-mode Linux, less in qemu."""
+PORT_FILES = ("state", "mii_status", "link_failure_count", "perm_hwaddr", "queue_id")
+"""Files of bonding_slave/ that have a meaning in modes 0 to 3; the others read N/A there."""
+
+SAMPLES = proc_samples()
+_machines = {}
+
+
+def replayed(name, path):
+    """The sidecar, the machine after its commands, and its bond; run once per recording."""
+    if name in JITTER:
+        pytest.skip(f"hangs on jitter: {JITTER[name]}")
+    if name not in _machines:
+        _machines[name] = _replay(json.loads(path.read_text()))
+    outcome = _machines[name]
+    if isinstance(outcome, str):
+        pytest.skip(outcome)
+    return outcome
+
+
+def _replay(sidecar):
+    release = sidecar["kernel"][:4]
+    machine = Machine(jiffy_ns=JIFFY_NS[release], command_ns=COMMAND_NS[release])
+    try:
+        for line in sidecar["commands"]:
+            machine.run_recorded(line)
+    except OutOfScopeError as reason:
+        return str(reason)
+    return sidecar, machine, machine.bonds[sidecar["bond"]]
+
+
+each_sample = pytest.mark.parametrize(("name", "path"), SAMPLES, ids=[name for name, _ in SAMPLES])
+
+
+@each_sample
+def test_the_proc_text_equals_the_recorded_one_octet_for_octet(name, path):
+    sidecar, _, bond = replayed(name, path)
+    text = proc_text(bond.bond.state, version=sidecar["kernel"])
+    assert text == path.with_suffix(".txt").read_text()
+
+
+@each_sample
+def test_info_data_equals_what_iproute2_printed_of_the_bond(name, path):
+    sidecar, _, bond = replayed(name, path)
+    recorded = _link(sidecar, sidecar["bond"])["linkinfo"]["info_data"]
+    told = info_data(bond.bond.state)
+    assert told == recorded
+    assert list(told) == list(recorded)
+
+
+@each_sample
+def test_info_slave_data_equals_what_iproute2_printed_of_each_port(name, path):
+    sidecar, _, bond = replayed(name, path)
+    recorded = {
+        link["ifname"]: link["linkinfo"]["info_slave_data"]
+        for link in sidecar["ip_d_j_link"]
+        if link.get("master") == sidecar["bond"]
+    }
+    assert {port.name: info_slave_data(port) for port in bond.bond.state.ports} == recorded
+
+
+@each_sample
+def test_addresses_mtu_and_carrier_are_those_iproute2_printed(name, path):
+    sidecar, machine, bond = replayed(name, path)
+    for link in sidecar["ip_d_j_link"]:
+        if link["ifname"] == sidecar["bond"]:
+            assert ("LOWER_UP" in link["flags"]) == (bond.has_carrier and bond.is_open)
+            # Without a port the bond has a random address, in the recording and here.
+            assert bond.mac.hex(":") == link["address"] or not bond.bond.state.ports
+            assert bond.mtu == link["mtu"]
+        else:
+            interface = machine.namespaces[""][link["ifname"]]
+            assert interface.mac.hex(":") == link["address"], link["ifname"]
+            assert interface.mtu == link["mtu"]
+            assert interface.is_up == ("UP" in link["flags"])
+            assert interface.facts.is_running == ("LOWER_UP" in link["flags"])
+
+
+@each_sample
+def test_every_sysfs_file_of_the_bond_reads_as_recorded(name, path):
+    sidecar, machine, _ = replayed(name, path)
+    told = {file: machine.read_sysfs(sidecar["bond"], file) for file in sidecar["sysfs_bond"]}
+    assert told == sidecar["sysfs_bond"]
+
+
+@each_sample
+def test_every_sysfs_file_of_the_ports_reads_as_recorded(name, path):
+    sidecar, machine, bond = replayed(name, path)
+    recorded = {
+        port: {file: text for file, text in files.items() if file in PORT_FILES}
+        for port, files in sidecar["sysfs_slaves"].items()
+    }
+    told = {port.name: machine.read_port_sysfs(port) for port in bond.bond.state.ports}
+    assert told == recorded
+
+
+@each_sample
+def test_the_reports_tell_the_story_of_the_kernel_log(name, path):
+    sidecar, _, bond = replayed(name, path)
+    assert told_story(bond.reports) == recorded_story(sidecar["kernel_log"], sidecar["bond"])
+
+
+def test_there_are_recordings_to_compare_with():
+    assert SAMPLES
+
+
+def _link(sidecar, name):
+    return next(link for link in sidecar["ip_d_j_link"] if link["ifname"] == name)
