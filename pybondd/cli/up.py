@@ -1,0 +1,117 @@
+"""`pybondd up`: make a bond of some interfaces and start it."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import click
+
+from pybondd.cli.card import card
+from pybondd.cli.errors import unknown_option
+from pybondd.cli.palette import color_option
+from pybondd.daemon.refusal import CommandRefusedError
+from pybondd.daemon.request import UpRequest
+from pybondd.options import OPTIONS
+
+DEFAULT_MIIMON_MS = 100
+"""Linux starts with 0 outside modes 4 to 6, so a dead cable goes unnoticed: the mistake that most
+how-tos on bonding warn of. 100 ms is what bonding.rst recommends."""
+LISTS = frozenset({"arp_ip_target", "ns_ip6_target"})
+"""Options that take several values separated by commas, as `ip link` reads them."""
+
+Function: TypeAlias = Callable[..., int]
+
+
+def bond_options(function: Function) -> Function:
+    """Add one --option for each of the kernel's, written with dashes or underscores."""
+    for option in reversed(tuple(OPTIONS.values())):
+        dashed = "--" + option.name.replace("_", "-")
+        spellings = dict.fromkeys([dashed, "--" + option.name])
+        function = click.option(
+            *spellings, option.name, multiple=True, metavar="VALUE", help=option.meaning
+        )(function)
+    return function
+
+
+class UpCommand(click.Command):
+    """As click's, but an unknown option gets our three lines and the kernel's names."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; raises CommandRefusedError for an option that no bond has."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            word = unknown.option_name.lstrip("-").replace("-", "_")
+            raise CommandRefusedError(unknown_option(word, "a bond", OPTIONS)) from unknown
+
+
+@click.command(cls=UpCommand)
+@click.argument("bond")
+@click.argument("port", nargs=-1)
+@bond_options
+@click.option("-f", "--foreground", is_flag=True, help="Stay in the foreground.")
+@click.option(
+    "--kernel-defaults", is_flag=True, help="Linux's defaults: miimon 0 outside modes 4 to 6."
+)
+@click.option(
+    "--yes-cut-me-off", is_flag=True, help="Take a port even if it carries the default route."
+)
+@color_option
+def command(
+    bond: str,
+    port: tuple[str, ...],
+    foreground: bool,
+    kernel_defaults: bool,
+    yes_cut_me_off: bool,
+    **options: tuple[str, ...],
+) -> int:
+    """Make BOND of the interfaces PORT... and start it.
+
+    For example: pybondd up bond0 --mode active-backup --primary eth0 eth0 eth1
+    """
+    pairs = written(options)
+    notes = []
+    if not kernel_defaults and not {"miimon", "arp_interval"} & {name for name, _ in pairs}:
+        pairs.append(("miimon", str(DEFAULT_MIIMON_MS)))
+        notes.append(
+            f"miimon {DEFAULT_MIIMON_MS} ms by default, so that a dead cable is noticed "
+            "(Linux's default is 0: --kernel-defaults)"
+        )
+    request = UpRequest(bond, tuple(pairs), port, yes_cut_me_off)
+    return _stay(request, notes) if foreground else _detach(request, notes)
+
+
+def written(options: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Pairs of option and text as the bond is to be written to, lists taken apart."""
+    pairs = []
+    for name, texts in options.items():
+        for text in texts:
+            if name not in LISTS:
+                pairs.append((name, text))
+                continue
+            pairs += [(name, f"+{address.lstrip('+')}") for address in text.split(",")]
+    return pairs
+
+
+def _detach(request: UpRequest, notes: list[str]) -> int:
+    from pybondd.daemon import background
+
+    announcement = background.start(request)
+    status = announcement["ready"]
+    for line in [*card(status), *notes, *announcement.get("notes", [])]:
+        print(line)
+    print(f"✓ {request.bond} runs as process {status['pybondd']['pid']}")
+    return 0
+
+
+def _stay(request: UpRequest, notes: list[str]) -> int:
+    from pybondd.daemon.service import serve
+
+    from pybondd.daemon.shapes import StatusJson
+
+    def ready(status: StatusJson, more_notes: list[str]) -> None:
+        for line in [*card(status), *notes, *more_notes]:
+            print(line)
+        print(f"✓ {request.bond} is ready; Ctrl-C ends it")
+
+    serve(request, ready)
+    return 0

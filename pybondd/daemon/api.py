@@ -1,0 +1,226 @@
+"""Which requests does the control socket of a bond answer?
+
+HTTP with JSON on a Unix socket, as `GET /` says of itself. Reads are for everybody who may open the
+socket (mode 0660); changes are for root and for the daemon's own user.
+"""
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Protocol
+
+from aiohttp import web
+
+from pybondd.daemon.bodies import option_pairs, parsed_body, port_names, word
+from pybondd.daemon.recorder import Recorder
+from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
+from pybondd.daemon.shapes import StatusJson
+
+MAX_BODY_OCTETS = 65536
+"""Longest request body: 255 port names and every option fit many times."""
+DEFAULT_EVENT_COUNT = 20
+
+ROUTES = {
+    "GET /": "this list",
+    "GET /status": "the bond and its ports, keys as in `ip -d -j link`",
+    "GET /proc": "the text of /proc/net/bonding",
+    "GET /options": "every option as its sysfs file reads",
+    "GET /options/{name}": "one option",
+    "POST /options": '{"options": [[name, text], ...]}: all are written, or none',
+    "POST /ports": '{"ports": [name, ...], "may_cut_default_route": false}: all join, or none',
+    "DELETE /ports": '{"ports": [name, ...]}: all leave, or none',
+    "POST /activate": '{"port": name}: make it the active port',
+    "GET /events": "the log; ?count=N entries, ?follow=1 goes on as server-sent events",
+    "POST /down": "give the host back as it was and end",
+}
+
+STATUS_OF_EXIT = {
+    Exit.USAGE: HTTPStatus.BAD_REQUEST,
+    Exit.NOT_RUNNING: HTTPStatus.NOT_FOUND,
+    Exit.NO_PRIVILEGE: HTTPStatus.FORBIDDEN,
+}
+"""Everything else that is refused is a conflict with the state of the bond."""
+
+
+class Served(Protocol):
+    """What the routes ask of a running bond. Every method may raise CommandRefusedError."""
+
+    recorder: Recorder
+
+    def status(self) -> StatusJson:
+        """The bond now."""
+
+    def proc(self) -> str:
+        """The kernel's text."""
+
+    def options(self) -> dict[str, str]:
+        """Every option as sysfs shows it."""
+
+    def read_option(self, name: str) -> str:
+        """One option as sysfs shows it."""
+
+    def write_options(self, pairs: list[tuple[str, str]]) -> None:
+        """Write all or none."""
+
+    def add_ports(self, names: list[str], *, may_cut_default_route: bool) -> None:
+        """Let all join or none."""
+
+    def remove_ports(self, names: list[str]) -> None:
+        """Let all leave or none."""
+
+    def activate(self, name: str) -> None:
+        """Make a port the active one."""
+
+    def shut_down(self) -> None:
+        """Restore the host; the process ends soon after."""
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """The routes of one bond."""
+
+    def __init__(self, served: Served) -> None:
+        """`served` answers."""
+        self._served = served
+
+    def application(self) -> web.Application:
+        """The aiohttp application with all routes."""
+        application = web.Application(
+            middlewares=[_typed_errors, _changes_need_owner], client_max_size=MAX_BODY_OCTETS
+        )
+        handlers: dict[str, Handler] = {
+            "GET /": self._index,
+            "GET /status": self._status,
+            "GET /proc": self._proc,
+            "GET /options": self._options,
+            "GET /options/{name}": self._option,
+            "POST /options": self._write_options,
+            "POST /ports": self._add_ports,
+            "DELETE /ports": self._remove_ports,
+            "POST /activate": self._activate,
+            "GET /events": self._events,
+            "POST /down": self._down,
+        }
+        assert handlers.keys() == ROUTES.keys()
+        for route, handler in handlers.items():
+            method, path = route.split(" ")
+            application.router.add_route(method, path, handler)
+        return application
+
+    async def _index(self, _request: web.Request) -> web.Response:
+        return web.json_response(ROUTES)
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._served.status())
+
+    async def _proc(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self._served.proc())
+
+    async def _options(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._served.options())
+
+    async def _option(self, request: web.Request) -> web.Response:
+        return web.Response(text=self._served.read_option(request.match_info["name"]))
+
+    async def _write_options(self, request: web.Request) -> web.Response:
+        self._served.write_options(option_pairs(await parsed_body(request)))
+        return web.json_response({})
+
+    async def _add_ports(self, request: web.Request) -> web.Response:
+        body = await parsed_body(request)
+        may_cut = body.get("may_cut_default_route") is True
+        self._served.add_ports(port_names(body), may_cut_default_route=may_cut)
+        return web.json_response({})
+
+    async def _remove_ports(self, request: web.Request) -> web.Response:
+        self._served.remove_ports(port_names(await parsed_body(request)))
+        return web.json_response({})
+
+    async def _activate(self, request: web.Request) -> web.Response:
+        self._served.activate(word(await parsed_body(request), "port"))
+        return web.json_response({})
+
+    async def _down(self, _request: web.Request) -> web.Response:
+        self._served.shut_down()
+        return web.json_response({})
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        text = request.query.get("count", str(DEFAULT_EVENT_COUNT))
+        count = int(text) if text.isdigit() else DEFAULT_EVENT_COUNT
+        recent = self._served.recorder.recent(count)
+        if request.query.get("follow") != "1":
+            return web.json_response([entry.json() for entry in recent])
+        return await _stream(request, self._served.recorder, count)
+
+
+async def _stream(request: web.Request, recorder: Recorder, count: int) -> web.StreamResponse:
+    """Server-sent events: first the recent entries, then each new one; ends with the daemon."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    follower = recorder.follow()
+    try:
+        await response.prepare(request)
+        for entry in recorder.recent(count):
+            await response.write(_event(entry.json()))
+        while not follower.is_ended:
+            for shown in await follower.take():
+                await response.write(_event(shown))
+    except ConnectionError:
+        pass
+    finally:
+        recorder.forget(follower)
+    return response
+
+
+def _event(shown: object) -> bytes:
+    return b"data: " + json.dumps(shown).encode() + b"\n\n"
+
+
+@web.middleware
+async def _typed_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal and every misuse becomes JSON with what, why and remedy."""
+    try:
+        return await handler(request)
+    except CommandRefusedError as refused:
+        return _refused(refused.refusal)
+    except web.HTTPException as misuse:
+        refusal = Refusal(
+            f"{request.method} {request.path} is not answered",
+            misuse.reason,
+            "GET / lists all routes",
+            exit_code=Exit.USAGE,
+        )
+        return web.json_response(refusal.json(), status=misuse.status)
+
+
+def _refused(refusal: Refusal) -> web.Response:
+    status = STATUS_OF_EXIT.get(refusal.exit_code, HTTPStatus.CONFLICT)
+    return web.json_response(refusal.json(), status=status)
+
+
+@web.middleware
+async def _changes_need_owner(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only root and the daemon's own user may change anything (SO_PEERCRED)."""
+    if request.method != "GET" and _peer_user(request) not in (0, os.geteuid()):
+        raise CommandRefusedError(
+            Refusal(
+                "this changes the bond and is not allowed",
+                f"user {_peer_user(request)} may only read",
+                "run the command with sudo",
+                exit_code=Exit.NO_PRIVILEGE,
+            )
+        )
+    return await handler(request)
+
+
+def _peer_user(request: web.Request) -> int:
+    """User id at the other end of the socket; -1 when it has gone already."""
+    peer = request.transport.get_extra_info("socket") if request.transport else None
+    if peer is None:
+        return -1
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[1])

@@ -1,0 +1,93 @@
+"""May this process be the daemon of this bond?"""
+
+import errno
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from pybondd.daemon.paths import BondPaths
+from pybondd.daemon.refusal import CommandRefusedError, Refusal
+
+WAIT_STEP_S = 0.01
+"""How often a waiting command looks whether the daemon is gone: short against a person's notice."""
+LOCK_ATTEMPTS = 5
+"""A status command that just looks holds the lock for microseconds; five tries outlast it."""
+
+
+class BondLock:
+    """Held while the daemon of a bond lives. The kernel releases it even after kill -9."""
+
+    def __init__(self, paths: BondPaths) -> None:
+        """Take the lock, write our process id. Raises CommandRefusedError if another has it."""
+        paths.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self._path = paths.lock
+        self._descriptor = _locked(paths)
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Give the name free. The file goes first, while nobody else can hold it."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+def _locked(paths: BondPaths) -> int:
+    for _ in range(LOCK_ATTEMPTS):
+        descriptor = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if _try_lock(descriptor) and _is_still_named(descriptor, paths.lock):
+            return descriptor
+        os.close(descriptor)
+        time.sleep(WAIT_STEP_S)
+    raise CommandRefusedError(_already_running(paths))
+
+
+def _is_still_named(descriptor: int, path: Path) -> bool:
+    """A daemon that ends removes the file; a lock on the nameless rest protects nothing."""
+    try:
+        return os.stat(path).st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def holder_pid(path: Path) -> int | None:
+    """Process id of the living daemon that holds this lock, or None if there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        if _try_lock(descriptor, fcntl.LOCK_SH):
+            return None
+        text = os.pread(descriptor, 32, 0).strip()
+        return int(text) if text.isdigit() else 0
+    finally:
+        os.close(descriptor)
+
+
+def wait_until_free(path: Path, timeout_s: float) -> bool:
+    """Wait for the daemon that holds this lock to end; False if it did not within the time."""
+    deadline = time.monotonic() + timeout_s
+    while holder_pid(path) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(WAIT_STEP_S)
+    return True
+
+
+def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _already_running(paths: BondPaths) -> Refusal:
+    pid = holder_pid(paths.lock)
+    return Refusal(
+        f"{paths.bond} is already running" + (f" as process {pid}" if pid else ""),
+        "one daemon answers for one bond name",
+        f"look at it: pybondd status {paths.bond}   end it: pybondd down {paths.bond}",
+        errno.EEXIST,
+    )

@@ -1,0 +1,141 @@
+"""How do events reach the bond and its wishes reach the world? One at a time, in order.
+
+The engine owns no thread and no descriptor: it feeds values to the bond, has the effects carried
+out in list order, gives failures back, and keeps one timer for the bond's next deadline.
+"""
+
+import asyncio
+import copy
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from pybondd.bond import Bond
+from pybondd.daemon.recorder import Entry, Recorder
+from pybondd.effects import Effect, Refuse, Report
+from pybondd.events import EffectFailed, Event
+from pybondd.units import SECOND_NS, Instant
+
+MAX_EFFECTS_IN_A_ROW = 4096
+"""Effects after one event, at most. 255 ports with a MAC, an MTU and a roll-back each need 1020;
+a bond that answers each failure with an effect that fails is stopped here."""
+
+
+class Hands(Protocol):
+    """Carries effects out. The executor of linux/ is one; a list in a test is another."""
+
+    def execute(self, effect: Effect) -> int:
+        """Do it; 0 or the errno."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> Instant:
+        """Nanoseconds of the monotonic clock."""
+
+    def wall_ns(self) -> int:
+        """Nanoseconds since 1970; for people only."""
+
+
+class Engine:
+    """Drives one bond."""
+
+    def __init__(
+        self,
+        bond: Bond,
+        hands: Hands,
+        clock: Clock,
+        recorder: Recorder,
+        *,
+        before_deadline: Callable[[str], None] = lambda _reason: None,
+        after_step: Callable[[Entry], None] = lambda _entry: None,
+    ) -> None:
+        """`before_deadline(reason)` may feed events, so that a monitor pass sees fresh facts."""
+        self.bond = bond
+        self.recorder = recorder
+        self._hands = hands
+        self._clock = clock
+        self._before_deadline = before_deadline
+        self._after_step = after_step
+        self._timer: asyncio.TimerHandle | None = None
+
+    def would_refuse(self, events: list[Event]) -> Refuse | None:
+        """Try events on a copy of the bond: the first refusal, or None if all would be granted."""
+        trial = copy.deepcopy(self.bond)
+        now = self._clock.now()
+        for event in events:
+            refuse = refusal_in(trial.handle(event, now=now))
+            if refuse is not None:
+                return refuse
+        return None
+
+    def feed(self, event: Event, cause: str = "") -> list[Effect]:
+        """One thing happened. Returns the effects, those after failures included; they are done."""
+        now = self._clock.now()
+        effects = self.bond.handle(event, now=now)
+        done = self._carry_out(cause or event_text(event), effects, now=now)
+        self.rearm()
+        return done
+
+    def rearm(self) -> None:
+        """Set the timer to the bond's next deadline."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self.bond.next_deadline()
+        if deadline is not None:
+            delay_ns = max(0, deadline[0] - self._clock.now())
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(delay_ns / SECOND_NS, self._deadline_reached)
+
+    def stop(self) -> None:
+        """No deadline is served any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _deadline_reached(self) -> None:
+        deadline = self.bond.next_deadline()
+        if deadline is not None and deadline[0] <= self._clock.now():
+            self._before_deadline(deadline[1])
+            now = self._clock.now()
+            self._carry_out(f"deadline {deadline[1]}", self.bond.advance(now=now), now=now)
+        self.rearm()
+
+    def _carry_out(self, cause: str, effects: list[Effect], *, now: Instant) -> list[Effect]:
+        """Do the effects; a failure is handed back and what the bond then asks is done as well."""
+        lists = deque([(cause, effects)])
+        done: list[Effect] = []
+        while lists and len(done) < MAX_EFFECTS_IN_A_ROW:
+            cause, effects = lists.popleft()
+            done += effects
+            for failed in self._execute(cause, effects, now=now):
+                answer = self.bond.handle(failed, now=now)
+                lists.append((event_text(failed), answer))
+        return done
+
+    def _execute(self, cause: str, effects: list[Effect], *, now: Instant) -> list[EffectFailed]:
+        wishes = [effect for effect in effects if not isinstance(effect, Report | Refuse)]
+        results = [(effect, self._hands.execute(effect)) for effect in wishes]
+        if effects:
+            wall_ns = self._clock.wall_ns()
+            self._after_step(self.recorder.record(cause, effects, wall_ns=wall_ns, now=now))
+        return [EffectFailed(effect, errno) for effect, errno in results if errno]
+
+
+def refusal_in(effects: list[Effect]) -> Refuse | None:
+    """The bond's refusal, if that is its answer."""
+    return next((effect for effect in effects if isinstance(effect, Refuse)), None)
+
+
+def event_text(event: Event) -> str:
+    """A short line for an event; long addresses lists are left to the debugger."""
+    if isinstance(event, EffectFailed):
+        return f"EffectFailed({type(event.effect).__name__}, errno={event.errno})"
+    text = repr(event)
+    return text if len(text) <= MAX_EVENT_TEXT else f"{text[:MAX_EVENT_TEXT]}..."
+
+
+MAX_EVENT_TEXT = 240
+"""Characters of an event that the log keeps; HostAddressed alone can be long."""

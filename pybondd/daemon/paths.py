@@ -1,0 +1,65 @@
+"""Where does a running bond keep its files?"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_RUN_DIRECTORY = "/run/pybondd"
+
+
+def run_directory() -> Path:
+    """/run/pybondd, or what PYBONDD_RUN_DIR says."""
+    return Path(os.environ.get("PYBONDD_RUN_DIR") or DEFAULT_RUN_DIRECTORY)
+
+
+@dataclass(frozen=True, slots=True)
+class BondPaths:
+    """The files of one bond below the run directory."""
+
+    directory: Path
+    bond: str
+
+    @classmethod
+    def of(cls, bond: str) -> "BondPaths":
+        """The files of this bond in the run directory in force now."""
+        return cls(run_directory(), bond)
+
+    @property
+    def socket(self) -> Path:
+        """The control socket."""
+        return self.directory / f"{self.bond}.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Locked while a daemon lives; holds its process id. The lock goes with the process."""
+        return self.directory / f"{self.bond}.lock"
+
+    @property
+    def log(self) -> Path:
+        """What the bond reported."""
+        return self.directory / f"{self.bond}.log"
+
+    @property
+    def journal(self) -> Path:
+        """How the host was before the bond changed it."""
+        return self.directory / f"{self.bond}.json"
+
+    @property
+    def proc(self) -> Path:
+        """The text of /proc/net/bonding/<bond>, for readers that know the kernel's file."""
+        return self.directory / "proc" / "net" / "bonding" / self.bond
+
+    def forget_runtime_files(self) -> None:
+        """Remove what only means something while a daemon lives. The log stays, to be read."""
+        for path in (self.socket, self.lock, self.proc):
+            path.unlink(missing_ok=True)
+
+
+def running_bonds() -> list[str]:
+    """Names that have a control socket, sorted; a socket may be left over from a dead daemon."""
+    return sorted(path.stem for path in run_directory().glob("*.sock"))
+
+
+def bonds_with_journal() -> list[str]:
+    """Names of bonds, living or dead, that have changed the host and not given it back."""
+    return sorted(path.stem for path in run_directory().glob("*.json"))

@@ -1,0 +1,85 @@
+"""What does the control socket answer? The shapes of its JSON, for both ends of it.
+
+The keys outside `pybondd` are those of `ip -d -j link` (iproute2 6.1).
+"""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+InfoJson = Mapping[str, object]
+"""info_data or info_slave_data; the keys and their order are iproute2's."""
+
+
+class LinkInfoJson(TypedDict):
+    """`linkinfo` of the bond."""
+
+    info_kind: str
+    info_data: InfoJson
+
+
+class PortExtraJson(TypedDict):
+    """What iproute2 does not say of a port. Counts are frames and octets through pybondd."""
+
+    link: str
+    speed_mbps: int | None
+    duplex: str | None
+    isolation: str
+
+
+class PortJson(TypedDict):
+    """One port."""
+
+    ifname: str
+    ifindex: int
+    address: str
+    mtu: int
+    operstate: str
+    info_slave_data: InfoJson
+    pybondd: PortExtraJson
+
+
+class DatapathJson(TypedDict):
+    """Which packet path runs, and why not the other one ("" for the compiled one)."""
+
+    kind: str
+    why: str
+
+
+class BondExtraJson(TypedDict):
+    """What iproute2 does not say of a bond. `since` is seconds of the wall clock."""
+
+    pid: int
+    since: float
+    uptime_s: float
+    datapath: DatapathJson
+    isolation: str
+    table_generation: int
+    counters: Mapping[str, int]
+    failovers: int
+    last_report: str
+    log: str
+
+
+class StatusJson(TypedDict):
+    """The answer to GET /status."""
+
+    ifname: str
+    ifindex: int
+    address: str
+    mtu: int
+    operstate: str
+    linkinfo: LinkInfoJson
+    ports: list[PortJson]
+    pybondd: BondExtraJson
+
+
+class EntryJson(TypedDict):
+    """One entry on the control socket. `time` is seconds of the wall clock, for people only."""
+
+    sequence: int
+    time: float
+    monotonic_ns: int
+    cause: str
+    reports: list[dict[str, str]]
+    effects: list[str]
+    lost: int
