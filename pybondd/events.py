@@ -1,6 +1,6 @@
 """What can happen to a bond. Values in the past tense; ports are named by interface index."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pybondd.effects import Effect
@@ -124,10 +124,17 @@ class HostAddress:
     mld_groups: tuple[bytes, ...] = ()
     igmp_version: int = 3
 
+    def with_mac(self, mac: bytes) -> "HostAddress":
+        """The same interface with another MAC address."""
+        return replace(self, mac=mac)
+
 
 @dataclass(frozen=True, slots=True)
 class HostAddressed:
-    """Addresses or groups of the bond, or of interfaces above it, were read."""
+    """Addresses or groups of the bond, or of interfaces above it, were read.
+
+    The bond itself stands first; interfaces above follow in the order of their creation.
+    """
 
     interfaces: tuple[HostAddress, ...]
 

@@ -1,6 +1,6 @@
 """All that the data plane may know: one immutable table, swapped by one store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
@@ -79,6 +79,10 @@ class ForwardingTable:
         assert set(self.tx_ports) <= known, "a transmit port that is no port"
         assert self.spread is not Spread.ONE or len(self.tx_ports) == 1
         assert 0 <= self.packets_per_port <= 65535
+
+    def next_generation(self) -> "ForwardingTable":
+        """The same table, to be published after this one."""
+        return replace(self, generation=self.generation + 1)
 
 
 MAX_PORTS = 255

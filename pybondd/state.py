@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from pybondd.agenda import Agenda
-from pybondd.effects import Effect, PublishTable, Report, Severity
+from pybondd.effects import Effect, PublishTable, Report, SetBondSpeed, Severity
 from pybondd.events import HostAddress
 from pybondd.forwarding import ForwardingTable
 from pybondd.option import BondMode
-from pybondd.port import Port
+from pybondd.port import Duplex, Port
 
 
 class PrimaryReselect(IntEnum):
@@ -75,7 +75,8 @@ class BondState:
     `active` is Linux's curr_active: the port in use in the primary modes, elsewhere merely the
     first that came up (round-robin sends IGMP there). `must_take_primary` makes the next election
     take the primary whatever primary_reselect says. `notifications_left` counts as Linux counts:
-    announcements times the delay between them in passes. `outbox` collects what is asked of the
+    announcements times the delay between them in passes. `mac_before` and `mtu_before` are what to
+    go back to while a change of all ports is under way. `outbox` collects what is asked of the
     world while one event is handled.
     """
 
@@ -95,6 +96,9 @@ class BondState:
     notifications_left: int = 0
     igmp_resends_left: int = 0
     interfaces: tuple[HostAddress, ...] = ()
+    shown_speed: tuple[int | None, Duplex | None] = (None, None)
+    mac_before: bytes | None = None
+    mtu_before: int | None = None
     table: ForwardingTable = field(default_factory=ForwardingTable)
     agenda: Agenda = field(default_factory=Agenda)
     outbox: list[Effect] = field(default_factory=list)
@@ -111,6 +115,16 @@ class BondState:
     def warn(self, text: str, port: Port | None = None) -> None:
         """Tell people what they should look at."""
         self.ask(Report(Severity.WARNING, port.name if port else "", text))
+
+    def fail(self, text: str, port: Port | None = None) -> None:
+        """Tell people what did not work."""
+        self.ask(Report(Severity.ERROR, port.name if port else "", text))
+
+    def show_speed(self, speed_mbps: int | None, duplex: Duplex | None) -> None:
+        """Show this speed on the bond interface, unless it is shown already."""
+        if (speed_mbps, duplex) != self.shown_speed:
+            self.shown_speed = (speed_mbps, duplex)
+            self.ask(SetBondSpeed(speed_mbps, duplex))
 
     def publish(self, table: ForwardingTable) -> None:
         """Let the data plane forward by `table`, unless it already does."""
@@ -135,7 +149,7 @@ class BondState:
         return bytes(octets)
 
     def set_inactive(self, port: Port) -> None:
-        """Linux bonding.h bond_set_slave_inactive_flags; the load-balancing modes keep no backup."""
+        """Linux bonding.h bond_set_slave_inactive_flags; modes 5 and 6 keep no backup."""
         if self.options.mode not in (BondMode.BALANCE_TLB, BondMode.BALANCE_ALB):
             port.is_backup = True
         if not self.options.all_slaves_active:

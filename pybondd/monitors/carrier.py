@@ -22,14 +22,14 @@ def has_link(port: Port, options: OptionValues) -> bool:
     return True
 
 
-def inspect(state: BondState, *, skip_updelay: bool, now: Instant) -> Proposals:
-    """One pass over all ports.
+def inspect(state: BondState, ports: list[Port], *, skip_updelay: bool, now: Instant) -> Proposals:
+    """One pass over these ports.
 
     `skip_updelay`: nothing carries traffic, so the first port that comes back need not wait. It
     holds for one port only; the others wait as usual.
     """
     proposals: Proposals = {}
-    for port in state.ports:
+    for port in ports:
         link = _next_link(state, port, skip_updelay=skip_updelay, now=now)
         if link is not None:
             proposals[port.ifindex] = link
@@ -52,17 +52,13 @@ def wants_to_move_at_once(state: BondState, port: Port) -> bool:
     return port.link is Link.BACK and not link
 
 
-def _next_link(
-    state: BondState, port: Port, *, skip_updelay: bool, now: Instant
-) -> Link | None:
+def _next_link(state: BondState, port: Port, *, skip_updelay: bool, now: Instant) -> Link | None:
     if has_link(port, state.options):
         return _with_link(state, port, skip_updelay=skip_updelay, now=now)
     return _without_link(state, port)
 
 
-def _with_link(
-    state: BondState, port: Port, *, skip_updelay: bool, now: Instant
-) -> Link | None:
+def _with_link(state: BondState, port: Port, *, skip_updelay: bool, now: Instant) -> Link | None:
     if port.link is Link.UP:
         return None
     if port.link is Link.FAIL:
@@ -94,7 +90,8 @@ def _without_link(state: BondState, port: Port) -> Link | None:
         port.delay = state.options.downdelay
         if port.delay:
             wait = port.delay * state.options.miimon
-            state.report(f"link status down for {_role(state, port)}, disabling it in {wait} ms", port)
+            whose = _role(state, port)
+            state.report(f"link status down for {whose}, disabling it in {wait} ms", port)
         proposal = Link.FAIL
     return Link.DOWN if _count_down(port) else proposal
 

@@ -1,0 +1,43 @@
+# make lab    a bond comes up, a cable is cut, it fails over: see it, without spare interfaces
+# make test   installs what the tests need and runs them all
+# make check  style and types, in seconds      make bench  speed, as ratios
+# make mutants  seeded faults that the tests must find
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml setup.py $(wildcard pybondd/*.pyx pybondd/*.pxi)
+INTEROP := -p no:xdist tests/interop
+
+.PHONY: lab test check bench mutants clean
+
+lab: $(VENV)/.lab
+	$(BIN)/pybondd lab failover
+
+test: $(VENV)/.test check
+	PYBONDD_DATAPATH=compiled $(BIN)/pytest -q -n 2 tests --ignore tests/interop
+	PYBONDD_PURE=1 PYBONDD_DATAPATH=pure $(BIN)/pytest -q -n 2 tests --ignore tests/interop
+	PYBONDD_DATAPATH=compiled $(BIN)/pytest -q $(INTEROP)
+	PYBONDD_PURE=1 PYBONDD_DATAPATH=pure $(BIN)/pytest -q $(INTEROP) -m "pure or not uml and not slow"
+	$(MAKE) mutants
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	$(BIN)/python tests/bench/bench.py
+
+mutants: $(VENV)/.test
+	$(BIN)/python tools/mutants.py
+
+$(VENV)/.lab: $(SOURCES) tools/setup.sh
+	sh tools/setup.sh lab
+	touch $@
+
+$(VENV)/.test: $(SOURCES) tools/setup.sh
+	sh tools/setup.sh test
+	touch $@ $(VENV)/.lab
+
+clean:
+	rm -rf $(VENV) build pybondd/_fast.c pybondd/_fast*.so *.egg-info

@@ -1,0 +1,91 @@
+"""What may a mode decide? The hooks, with what most modes do in them."""
+
+from pybondd.forwarding import ForwardingTable, HashPolicy, PortEntry, Receive, Spread
+from pybondd.option import BondMode
+from pybondd.port import Duplex, Link, Port
+from pybondd.state import BondState
+
+
+class Mode:
+    """The hooks of a mode; a mode overrides what it does differently.
+
+    `has_primary`: one port is in use, the others wait. `needs_speed`: a port whose speed is unknown
+    cannot come up. `announces`: peers are told of a new active port.
+    """
+
+    number: BondMode
+    has_primary = False
+    needs_speed = False
+    announces = False
+
+    def port_added(self, state: BondState, port: Port) -> None:
+        """A port has joined; give it its role. Modes without roles use it from now on."""
+        port.is_backup = False
+        if state.active is None and port.link is Link.UP:
+            state.active = port
+
+    def port_removed(self, state: BondState, port: Port) -> None:
+        """A port has left."""
+
+    def opened(self, state: BondState) -> None:
+        """The bond interface was set up: roles start anew (Linux 6.12 bond_open)."""
+        for port in state.ports:
+            state.set_active(port)
+
+    def device_changed(self, state: BondState) -> None:
+        """Some port's device went up or down, or its carrier changed."""
+
+    def link_up(self, state: BondState, port: Port) -> None:
+        """The monitor committed UP."""
+        port.is_backup = False
+
+    def link_down(self, state: BondState, port: Port) -> None:
+        """The monitor committed DOWN."""
+
+    def active_changed(self, state: BondState, old: Port | None) -> None:
+        """`state.active` is another port now, or none."""
+
+    def nothing_usable(self, state: BondState) -> bool:
+        """Does no port carry traffic, so that the first one back may skip its updelay?"""
+        return False
+
+    def carrier(self, state: BondState) -> bool:
+        """Does the bond have a carrier? (Linux 6.12 bond_set_carrier; min_links is for mode 4.)"""
+        return any(port.link is Link.UP for port in state.ports)
+
+    def speed(self, state: BondState) -> tuple[int | None, Duplex | None]:
+        """What ethtool shows for the bond: the sum over ports that transmit, in Mbit/s."""
+        ports = [port for port in state.ports if port.can_transmit and port.speed_mbps]
+        total = sum(port.speed_mbps or 0 for port in ports)
+        return total or None, next((port.duplex for port in ports if port.duplex), None)
+
+    def table(self, state: BondState) -> ForwardingTable:
+        """How to forward now."""
+        return build_table(state, Spread.NONE, ())
+
+
+def build_table(
+    state: BondState, spread: Spread, tx_ports: tuple[int, ...], *, obeys_queue_id: bool = False
+) -> ForwardingTable:
+    """A table over all ports of the bond; the generation grows only if something differs."""
+    table = ForwardingTable(
+        spread=spread,
+        tx_ports=tx_ports,
+        ports=tuple(_entry(port) for port in state.ports),
+        hash_policy=HashPolicy(state.options.xmit_hash_policy),
+        packets_per_port=state.options.packets_per_slave,
+        igmp_port=state.active.ifindex if state.active else None,
+        obeys_queue_id=obeys_queue_id,
+        generation=state.table.generation,
+    )
+    return table if table == state.table else table.next_generation()
+
+
+def _entry(port: Port) -> PortEntry:
+    return PortEntry(
+        ifindex=port.ifindex,
+        can_transmit=port.can_transmit,
+        is_live=port.is_live,
+        receive=Receive.SUPPRESS if port.is_inactive else Receive.DELIVER,
+        queue_id=port.queue_id,
+    )
