@@ -1,0 +1,1 @@
+"""Everything that touches the running Linux kernel: devices, sockets, netlink, the journal."""
