@@ -1,0 +1,1 @@
+"""Its presence lets every test below import the modules that stand beside it."""
