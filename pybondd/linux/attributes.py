@@ -8,7 +8,7 @@ Attributes: TypeAlias = dict[int, bytes]
 
 _HEADER = struct.Struct("=HH")
 _TYPE_MASK = 0x3FFF
-"""The upper two bits of a type are flags (nested, byte order): Linux uapi netlink.h NLA_TYPE_MASK."""
+"""The upper two bits of a type are flags: Linux uapi netlink.h NLA_TYPE_MASK."""
 _NESTED = 0x8000
 
 

@@ -44,7 +44,7 @@ class Tap:
         self._device = _open(name)
         # pytun's methods look the device up by name in whatever namespace is current, so that after
         # this line only the descriptor is used.
-        self._fd = self._device.fileno()
+        self._fd: int = self._device.fileno()
         os.set_inheritable(self._fd, False)
         os.set_blocking(self._fd, False)
         try:
