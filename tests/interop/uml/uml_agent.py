@@ -6,9 +6,9 @@ matter; the serial line only carries the number of a request that is ready or do
 
 import contextlib
 import ctypes
+import importlib
 import json
 import os
-import runpy
 import signal
 import sys
 import termios
@@ -20,7 +20,17 @@ from pathlib import Path
 LINE = "/dev/ttyS0"
 EXCHANGE = Path("/run/exchange")
 MODULE_ROOT = Path("/run/modules")
-MODULES = ("bonding", "veth", "tun", "dummy", "bridge", "8021q", "macvlan", "sch_ingress", "cls_bpf")
+MODULES = (
+    "bonding",
+    "veth",
+    "tun",
+    "dummy",
+    "bridge",
+    "8021q",
+    "macvlan",
+    "sch_ingress",
+    "cls_bpf",
+)
 POWER_OFF = 0x4321FEDC  # LINUX_REBOOT_CMD_POWER_OFF of reboot(2)
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -31,11 +41,21 @@ def main() -> None:
     sys.path[:0] = settings["import_from"]
     try:
         prepare(Path(sys.argv[1]), settings["keep"])
+        preload(settings["preload"])
         serve()
     except Exception:
         traceback.print_exc()
     finally:
         power_off()
+
+
+def preload(modules: list[str]) -> None:
+    """Loads what requests will use; one that does not load fails again where it is used."""
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            traceback.print_exc()
 
 
 def prepare(exchange: Path, keep: list[str]) -> None:
@@ -106,15 +126,10 @@ def run_request(request: dict, out: Path, err: Path) -> None:
 
 
 def run_source(source: str) -> int:
-    script = Path(f"/tmp/request-{os.getpid()}.py")
-    script.write_text(source)
-    sys.argv = [str(script)]
     try:
-        runpy.run_path(str(script), run_name="__main__")
+        exec(compile(source, "<request>", "exec"), {"__name__": "__main__"})
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        script.unlink()
     return 0
 
 

@@ -1,4 +1,4 @@
-"""User-mode Linux as a test's second machine: the real bonding driver, with our own code beside it."""
+"""User-mode Linux as a test's second machine: the real driver, with our own code beside it."""
 
 import contextlib
 import dataclasses
@@ -17,6 +17,12 @@ MEMORY = "512M"
 BOOT_LIMIT_S = 60
 LIFE_LIMIT_S = 900  # a guest that outlives every test run is a leak: `timeout` ends it
 HALT_LIMIT_S = 15
+PASSED_ON = ("PYBONDD_PURE", "PYTHONDONTWRITEBYTECODE")
+OURS = (
+    "daemon.service",
+    "cli.main",
+    *(f"cli.{verb}" for verb in ("up", "down", "add", "remove", "set", "status", "client")),
+)
 PROGRAMS = {
     "linux": "user-mode-linux",
     "modprobe": "kmod",
@@ -101,7 +107,9 @@ class Guest:
             f"found = {module}.{name}(**json.loads({json.dumps(json.dumps(arguments))}))\n"
             "sys.stdout.write('\\n' + json.dumps(found))\n"
         )
-        return json.loads(self.python(source, timeout_s=timeout_s).checked().stdout.splitlines()[-1])
+        return json.loads(
+            self.python(source, timeout_s=timeout_s).checked().stdout.splitlines()[-1]
+        )
 
     def halt(self) -> None:
         """Powers the guest off; kills it if it does not obey. Safe to repeat."""
@@ -155,10 +163,13 @@ class Guest:
         hidden = {PROJECT, Path(sys.prefix), Path(sys.base_prefix)}
         settings = {
             "import_from": [str(HERE), str(PROJECT)],
+            # Loaded once, before the fork for each request: loading takes its time here.
+            "preload": ["uml_scenarios", *(f"pybondd.{name}" for name in OURS)],
             # The guest has its own /tmp: what we need from the host's must be put there again.
             "keep": sorted(str(path) for path in hidden if path.is_relative_to("/tmp")),
             "environment": {
-                name: os.environ[name] for name in ("PYBONDD_PURE",) if name in os.environ
+                "PYTHONPATH": str(PROJECT),
+                **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
             },
         }
         (self._exchange / "settings.json").write_text(json.dumps(settings))

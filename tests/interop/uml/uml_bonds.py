@@ -1,0 +1,141 @@
+"""Inside the guest: the one thing that differs between a scenario's two runs, the bond itself."""
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from typing import TextIO
+
+from uml_world import HOST, batch, enter_for_good, shell
+
+
+class KernelBond:
+    """bond0 of the kernel's driver, made without ports in a namespace."""
+
+    def __init__(self, ports: list[str], namespace: str = HOST, **options: object) -> None:
+        self._ports = ports
+        self._namespace = namespace
+        words = " ".join(f"{name} {value}" for name, value in options.items() if name != "primary")
+        self._primary = f"type bond primary {options['primary']}" if "primary" in options else None
+        batch(namespace, f"link add bond0 type bond {words}")
+
+    def enslave(self) -> "KernelBond":
+        """Takes the ports and opens the bond, in the order in which ours does."""
+        masters = (f"link set {port} down master bond0" for port in self._ports)
+        primary = [f"link set bond0 {self._primary}"] if self._primary else []
+        batch(self._namespace, *masters, *primary, "link set bond0 up")
+        return self
+
+    def set(self, option: str, value: object) -> None:
+        shell(f"echo {value} >/sys/class/net/bond0/bonding/{option}", self._namespace)
+
+    def proc(self) -> str:
+        return shell("cat /proc/net/bonding/bond0", self._namespace)
+
+    def add(self, port: str) -> None:
+        batch(self._namespace, f"link set {port} master bond0")
+
+    def remove(self, port: str) -> None:
+        batch(self._namespace, f"link set {port} nomaster")
+
+    def down(self) -> None:
+        batch(self._namespace, "link del bond0")
+
+
+class PybonddBond:
+    """bond0 of ours in the host's namespace, by the verbs of its command line."""
+
+    def __init__(self, ports: list[str], **options: object) -> None:
+        self._ports = ports
+        self._options = options
+        self._daemon = 0
+
+    def enslave(self) -> "PybonddBond":
+        words = [f"--{name}={value}" for name, value in self._options.items()]
+        self._daemon = start("up", "-f", "bond0", *words, *self._ports)
+        return self
+
+    def set(self, option: str, value: object) -> None:
+        verb("set", "bond0", f"{option}={value}")
+
+    def proc(self) -> str:
+        return verb("status", "bond0", "--proc")
+
+    def add(self, port: str) -> None:
+        verb("add", "bond0", port)
+
+    def remove(self, port: str) -> None:
+        verb("remove", "bond0", port)
+
+    def down(self) -> None:
+        if not self._daemon:
+            return
+        try:
+            verb("down", "bond0")
+        finally:
+            # It has ended unless `down` failed; then it must not disturb the next scenario.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._daemon, signal.SIGKILL)
+            os.waitpid(self._daemon, 0)
+
+
+BONDS = {"kernel": KernelBond, "pybondd": PybonddBond}
+
+
+def verb(*arguments: str) -> str:
+    """What a verb of our command line prints; AssertionError with it when the verb fails."""
+    child, pipe = fork_verb(arguments)
+    with pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    assert status == 0, f"pybondd {' '.join(arguments)}\n{said}"
+    return said
+
+
+def start(*arguments: str) -> int:
+    """The process of a verb that stays, as soon as it says that it is ready."""
+    child, pipe = fork_verb(arguments)
+    said = ""
+    for line in pipe:
+        said += line
+        if "is ready" in line:
+            # Not closed: its next words would end the process. Our own end closes it.
+            KEPT_PIPES.append(pipe)
+            return child
+    os.waitpid(child, 0)
+    raise AssertionError(f"pybondd {' '.join(arguments)}\n{said}")
+
+
+KEPT_PIPES: list[TextIO] = []
+
+
+def fork_verb(arguments: tuple[str, ...]) -> tuple[int, TextIO]:
+    """A child that is `pybondd` in the host's namespace, with the pipe of all it prints.
+
+    A fork, not a new interpreter: what the agent has loaded need not be loaded for every verb,
+    which takes this slow machine two seconds.
+    """
+    from pybondd.cli.main import run
+
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, open(reading, encoding="utf-8")
+    code = 1
+    try:
+        os.setsid()
+        os.close(reading)
+        os.dup2(writing, 1)
+        os.dup2(writing, 2)
+        enter_for_good(HOST)
+        code = run(list(arguments))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

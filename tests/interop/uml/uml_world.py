@@ -1,0 +1,230 @@
+"""Inside the guest: a host with cables, whose far ends we watch, and a bond of either kind on it.
+
+namespace uml-host: eth0 eth1 ... and the bond     namespace uml-wire: wire0 wire1 ... and us
+"""
+
+import contextlib
+import ctypes
+import dataclasses
+import fcntl
+import os
+import select
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+HOST = "uml-host"
+WIRE = "uml-wire"
+CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x20000
+MS_REC, MS_SLAVE = 0x4000, 1 << 19
+MNT_DETACH = 2
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+ETH_P_ALL = 3
+SOL_PACKET, PACKET_AUXDATA, PACKET_OUTGOING = 263, 8, 4
+SO_TIMESTAMPNS = 35
+VLAN_VALID, VLAN_TPID_VALID = 1 << 4, 1 << 6  # tp_status bits of linux/if_packet.h
+RECEIVE_BUFFER_OCTETS = 4 << 20
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def shell(command: str, namespace: str | None = None) -> str:
+    """The output of a shell command, in a namespace; AssertionError with its words if it fails."""
+    prefix = ["ip", "netns", "exec", namespace] if namespace else []
+    done = subprocess.run([*prefix, "sh", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def batch(namespace: str | None, *commands: str) -> None:
+    """Several `ip` commands by one process: starting one costs 50 ms here."""
+    done = subprocess.run(
+        ["ip", *(["-n", namespace] if namespace else []), "-batch", "-"],
+        input="\n".join(commands),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{commands}\n{done.stderr}"
+
+
+@contextlib.contextmanager
+def inside(namespace: str):
+    """This thread's network is that of the namespace while the block runs."""
+    with open("/proc/self/ns/net") as before, open(f"/run/netns/{namespace}") as wanted:
+        assert libc.setns(wanted.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        try:
+            yield
+        finally:
+            assert libc.setns(before.fileno(), CLONE_NEWNET) == 0
+
+
+def enter_for_good(namespace: str) -> None:
+    """This process is in the namespace from now on, with the namespace's own /sys."""
+    with open(f"/run/netns/{namespace}") as wanted:
+        assert libc.setns(wanted.fileno(), CLONE_NEWNET) == 0
+    assert libc.unshare(CLONE_NEWNS) == 0
+    assert libc.mount(b"none", b"/", None, MS_SLAVE | MS_REC, None) == 0
+    assert libc.umount2(b"/sys", MNT_DETACH) == 0
+    assert libc.mount(b"sysfs", b"/sys", b"sysfs", 0, None) == 0
+
+
+def mac(number: int) -> str:
+    return f"02:00:00:00:00:{number:02x}"
+
+
+# Written before a device exists, so that only what a scenario asks for is ever said: no address
+# and no question of the stack's own, and a joined group's reports at once, not over seconds.
+HOST_SETTINGS = {
+    "ipv6/conf/default/addr_gen_mode": 1,
+    "ipv6/conf/default/router_solicitations": 0,
+    "ipv6/conf/default/mldv2_unsolicited_report_interval": 10,
+    "ipv4/conf/default/igmpv3_unsolicited_report_interval": 10,
+}
+WIRE_SETTINGS = {"ipv6/conf/default/disable_ipv6": 1}
+
+
+@contextlib.contextmanager
+def world(port_count: int):
+    """Both namespaces with `port_count` cables: ethN (with mac(N)) on the host, wireN with us."""
+    remove_world()
+    batch(None, f"netns add {HOST}", f"netns add {WIRE}")
+    write_settings(HOST, HOST_SETTINGS)
+    write_settings(WIRE, WIRE_SETTINGS)
+    numbers = range(port_count)
+    cables = (
+        f"link add eth{number} address {mac(number)} type veth peer name wire{number} netns {WIRE}"
+        for number in numbers
+    )
+    batch(HOST, "link set lo up", *cables)
+    batch(WIRE, *(f"link set wire{number} up" for number in numbers))
+    try:
+        yield
+    finally:
+        remove_world()
+
+
+def write_settings(namespace: str, settings: dict[str, int]) -> None:
+    with inside(namespace):
+        for name, value in settings.items():
+            Path("/proc/sys/net", name).write_text(str(value))
+
+
+def remove_world() -> None:
+    for namespace in (HOST, WIRE):
+        handle = Path("/run/netns", namespace)
+        if handle.exists():
+            libc.umount2(bytes(handle), MNT_DETACH)
+            handle.unlink()
+
+
+def cut(number: int) -> float:
+    """Takes the carrier from ethN; returns the moment (clock of the captures)."""
+    return set_wire(number, up=False)
+
+
+def mend(number: int) -> float:
+    """Gives ethN its carrier back; returns the moment."""
+    return set_wire(number, up=True)
+
+
+def set_wire(number: int, *, up: bool) -> float:
+    """By ioctl from here and not by `ip`, whose start would blur the moment by 50 ms."""
+    with inside(WIRE), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        moment = time.time()
+        request = struct.pack("16sH22x", f"wire{number}".encode(), IFF_UP if up else 0)
+        fcntl.ioctl(asked, SIOCSIFFLAGS, request)
+    return moment
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """One frame: when (seconds), on which device, its octets with the VLAN tag in its place."""
+
+    at_s: float
+    device: str
+    frame: bytes
+
+
+class Capture:
+    """Raw sockets on devices of a namespace from construction on; `frames()` empties them."""
+
+    def __init__(self, namespace: str, devices: list[str]) -> None:
+        self._sockets: dict[str, socket.socket] = {}
+        with inside(namespace):
+            for device in devices:
+                self._sockets[device] = self._open(device)
+
+    @staticmethod
+    def _open(device: str) -> socket.socket:
+        # Protocol 0 until bound, or frames of every device would get in first.
+        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+        opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        opened.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        opened.bind((device, ETH_P_ALL))
+        opened.setblocking(False)
+        return opened
+
+    def frames(self) -> list[Seen]:
+        """Everything received (not sent) on the devices since the last call, in order of time."""
+        seen = [
+            found
+            for device, opened in self._sockets.items()
+            for found in iter(lambda opened=opened, device=device: receive(opened, device), None)
+            if found.frame
+        ]
+        return sorted(seen, key=lambda found: found.at_s)
+
+    def wait(self, count: int, limit_s: float) -> list[Seen]:
+        """The frames, as soon as there are `count`, or whatever there is after `limit_s`."""
+        end = time.monotonic() + limit_s
+        seen = self.frames()
+        while len(seen) < count and (left_s := end - time.monotonic()) > 0:
+            select.select(list(self._sockets.values()), [], [], left_s)
+            seen += self.frames()
+        return seen
+
+    def close(self) -> None:
+        for opened in self._sockets.values():
+            opened.close()
+
+
+def receive(opened: socket.socket, device: str) -> Seen | None:
+    """One frame; without octets if it was an outgoing copy; None when the socket is empty."""
+    try:
+        frame, ancillary, _, address = opened.recvmsg(65536, 512)
+    except (BlockingIOError, OSError):
+        return None
+    at_s, tag = 0.0, b""
+    for level, kind, content in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("=qq", content[:16])
+            at_s = seconds + nanoseconds / 1e9
+        elif (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
+            tag = outer_tag(content)
+    if address[2] == PACKET_OUTGOING:
+        return Seen(at_s, device, b"")
+    return Seen(at_s, device, frame[:12] + tag + frame[12:])
+
+
+def outer_tag(auxiliary: bytes) -> bytes:
+    status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", auxiliary[:20])
+    if not status & VLAN_VALID:
+        return b""
+    return struct.pack("!HH", tpid if status & VLAN_TPID_VALID else 0x8100, tci)
+
+
+class Sender:
+    """A raw socket that puts frames on a device."""
+
+    def __init__(self, namespace: str, device: str) -> None:
+        with inside(namespace):
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self._socket.bind((device, 0))
+
+    def send(self, frame: bytes) -> None:
+        self._socket.send(frame)
+
+    def close(self) -> None:
+        self._socket.close()
