@@ -1,0 +1,99 @@
+"""Lab failover: a cable is cut under an active-backup bond, and repaired. What is lost?"""
+
+from pybondd.lab.drawing import draw_story
+from pybondd.lab.lab import Lab, Telling
+from pybondd.lab.measures import cable_of_probe, lost, lost_between, outage_ns
+from pybondd.lab.picture import draw
+from pybondd.lab.recording import Action, Recording
+from pybondd.lab.stage import Deed
+from pybondd.units import MILLISECOND_NS, milliseconds
+
+PROBES_MIN = 1000
+LOSS_MARGIN = 50
+"""Probes (and milliseconds) granted beyond miimon: a failover found by polling alone loses up to
+miimon, and a busy machine wakes the daemon late."""
+
+
+def judge(recording: Recording) -> tuple[str, ...]:
+    """Why this was no failover: one sentence for each thing that did not happen; () if it did."""
+    cut_ns = recording.moment_of(Action.CUT)
+    repair_ns = recording.moment_of(Action.REPAIR)
+    if cut_ns is None or repair_ns is None:
+        return ("no cable was cut and repaired",)
+    probes = recording.probes
+    after_cut = lost_between(probes, start_ns=cut_ns - milliseconds(5), end_ns=repair_ns)
+    allowed = recording.setup.miimon_ms + LOSS_MARGIN
+    complaints = {
+        f"only {len(probes)} probes were sent": len(probes) <= PROBES_MIN,
+        "no probe took another cable after the cut": not _has_moved(recording, cut_ns, repair_ns),
+        f"{after_cut} probes were lost after the cut, more than {allowed}": after_cut > allowed,
+        "probes were lost before the cut": _lost_before(recording, cut_ns) > 0,
+        "probes were lost when the cable came back": _lost_since(recording, repair_ns) > 0,
+    }
+    return tuple(text for text, is_so in complaints.items() if is_so)
+
+
+def tell(recording: Recording, width: int, is_coloured: bool) -> Telling:
+    """The failover's pictures and numbers."""
+    setup = recording.setup
+    count, gone = len(recording.probes), lost(recording.probes)
+    silence_ms = outage_ns(recording.probes) / MILLISECOND_NS
+    repair_ns = recording.moment_of(Action.REPAIR) or recording.ended_ns
+    result = (
+        f"{gone} of {count} probes lost at the cut, {_lost_since(recording, repair_ns)} at the "
+        f"repair; longest silence {silence_ms:.1f} ms"
+    )
+    svg = draw_story(
+        recording,
+        headline=f"A cable is cut: {gone} of {count} probes lost, {silence_ms:.1f} ms of silence",
+        subtitle=f"{setup.mode}, miimon {setup.miimon_ms} ms, 1000 probes a second over a real "
+        "bond of real interfaces in a private network",
+    )
+    picture = tuple(draw(recording, width=width, is_coloured=is_coloured))
+    return Telling(result, picture, svg, judge(recording))
+
+
+def _has_moved(recording: Recording, cut_ns: int, repair_ns: int) -> bool:
+    """Whether a probe sent while the cable was cut took another cable and was answered."""
+    cut_cable = next(i.cable for i in recording.incidents if i.action is Action.CUT)
+    cables = cable_of_probe(recording)
+    return any(
+        cut_ns < probe.sent_ns < repair_ns
+        and not probe.is_lost
+        and any(cable != cut_cable for cable in cables.get(probe.sequence, ()))
+        for probe in recording.probes
+    )
+
+
+def _lost_before(recording: Recording, cut_ns: int) -> int:
+    # A probe may be in flight when its cable is cut: those of the last 5 ms belong to the cut.
+    return lost_between(
+        recording.probes, start_ns=recording.started_ns, end_ns=cut_ns - milliseconds(5)
+    )
+
+
+def _lost_since(recording: Recording, repair_ns: int) -> int:
+    return lost_between(
+        recording.probes, start_ns=repair_ns, end_ns=recording.ended_ns + milliseconds(1000)
+    )
+
+
+FAILOVER = Lab(
+    name="failover",
+    mode="active-backup",
+    options=(),
+    has_far_bond=False,
+    count=3000,
+    burst=1,
+    flows=1,
+    deeds=(
+        Deed(milliseconds(1000), Action.CUT, "eth0"),
+        Deed(milliseconds(2000), Action.REPAIR, "eth0"),
+    ),
+    tell=tell,
+    try_next=(
+        "pybondd lab failover --cables 1    what the second cable is good for",
+        "pybondd lab broadcast              a cut that loses nothing at all",
+        "pybondd lab xor                    one flow, one port: who decides?",
+    ),
+)

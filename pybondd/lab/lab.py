@@ -1,0 +1,41 @@
+"""What is a lab? A mode, a network, a plan of probes and deeds, and how to judge and tell it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pybondd.lab.recording import Recording
+from pybondd.lab.stage import Deed
+from pybondd.units import MILLISECOND_NS, Duration
+
+PORTS = ("eth0", "eth1")
+INTERVAL_NS: Duration = MILLISECOND_NS
+"""One probe a millisecond: an outage of one poll interval is a hundred probes wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a run is told: one sentence, the terminal's picture, the SVG, what went wrong (or "")."""
+
+    result: str
+    picture: tuple[str, ...]
+    svg: str
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One lab. `has_far_bond`: the far end is a second pybondd, else a switch with a server.
+
+    `tell(recording, width, is_coloured)` makes the pictures and the judgement.
+    """
+
+    name: str
+    mode: str
+    options: tuple[str, ...]
+    has_far_bond: bool
+    count: int
+    burst: int
+    flows: int
+    deeds: tuple[Deed, ...]
+    tell: Callable[[Recording, int, bool], Telling]
+    try_next: Sequence[str]

@@ -1,0 +1,172 @@
+"""Run a lab from beginning to end: private network, bond, probes, pictures, verdict."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from pybondd.lab.bonds import BondHost
+from pybondd.lab.copies import COPIES
+from pybondd.lab.drawing import sentence
+from pybondd.lab.failover import FAILOVER
+from pybondd.lab.failure import LabFailedError
+from pybondd.lab.flows import FLOWS
+from pybondd.lab.lab import INTERVAL_NS, PORTS, Lab, Telling
+from pybondd.lab.namespaces import in_private_network
+from pybondd.lab.recording import Action, Incident, Recording, Setup
+from pybondd.lab.round_robin import ROUND_ROBIN
+from pybondd.lab.stage import perform
+from pybondd.lab.topology import (
+    FAR_ADDRESS,
+    NEAR_ADDRESS,
+    behind_a_switch,
+    bond_to_bond,
+    give_address,
+)
+from pybondd.units import SECOND_NS, Duration
+
+LABS = {lab.name: lab for lab in (FAILOVER, ROUND_ROBIN, FLOWS, COPIES)}
+TIME_LIMIT_S = 14
+"""A lab ends within 15 s, come what may."""
+WORDS_SHOWN_MAX = 12
+RUN_DIRECTORY = Path("/run/pybondd")
+FAR_RUN_DIRECTORY = Path("/run/pybondd-far")
+
+DRAWING_SWITCH = (
+    "  here                switch           server",
+    "  eth0 ──cable─────── ┐",
+    "  eth1 ──cable─────── ┴ ────────────── 10.77.0.2",
+)
+DRAWING_BONDS = (
+    "  bond0 here          bond0 far",
+    "  eth0 ──cable─────── eth0",
+    "  eth1 ──cable─────── eth1            10.77.0.2",
+)
+
+Say = Callable[[str], None]
+
+
+def print_now(line: str) -> None:
+    """Print without waiting for more: a story is told while it happens."""
+    print(line, flush=True)
+
+
+def run(
+    name: str = "failover",
+    *,
+    miimon: int = 100,
+    output: Path | None = None,
+    cables: int = len(PORTS),
+    is_coloured: bool = False,
+    say: Say = print_now,
+) -> int:
+    """Run this lab, tell its story, save its picture; 0 if what it promises really happened.
+
+    `miimon` in milliseconds. `output` is where the SVG goes, by default ./pybondd-<name>.svg.
+    `cables` lays fewer than the lab needs, to see it fail. Raises `RefusedError` where a private
+    network is not possible and `LabFailedError` where the bond cannot be used at all.
+    """
+    lab = LABS[name]
+    say(f"making a private network ({_privilege()}); it vanishes with this command")
+    recording = in_private_network(lambda: _play(lab, miimon, PORTS[:cables], say))
+    _tell_words(recording, say)
+    width = shutil.get_terminal_size((80, 24)).columns
+    telling = lab.tell(recording, width, is_coloured)
+    path = output or Path(f"pybondd-{name}.svg")
+    _save(path, telling.svg)
+    return _conclude(lab, telling, path, say)
+
+
+def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recording:
+    """The part that happens inside the private network."""
+    _limit_the_time()
+    began_ns = time.monotonic_ns()
+    topology = bond_to_bond(ports) if lab.has_far_bond else behind_a_switch(ports)
+    for line in DRAWING_BONDS if lab.has_far_bond else DRAWING_SWITCH:
+        if not line.lstrip().startswith("eth") or line.split()[0] in ports:
+            say(line)
+    options = ("--miimon", str(miimon_ms), *lab.options)
+    if lab.has_far_bond:
+        far = BondHost(FAR_RUN_DIRECTORY, topology.cable_end)
+        far.up(lab.mode, ports, options)
+        with topology.cable_end.entered():
+            give_address("bond0", FAR_ADDRESS)
+    near = BondHost(RUN_DIRECTORY)
+    say("$ pybondd up bond0 --mode " + " ".join((lab.mode, *options, *ports)))
+    for line in near.up(lab.mode, ports, options).splitlines():
+        say(f"  {line}")
+    give_address("bond0", NEAR_ADDRESS)
+    setup_s = (time.monotonic_ns() - began_ns) / SECOND_NS
+    say(f"ready after {setup_s:.1f} s; {lab.count} probes to {FAR_ADDRESS}, one a millisecond")
+    setup = Setup(lab.name, lab.mode, miimon_ms, ports, lab.flows, INTERVAL_NS)
+    return perform(
+        setup,
+        topology,
+        near,
+        count=lab.count,
+        burst=lab.burst,
+        deeds=lab.deeds,
+        announce=lambda incident, after_ns: say(_deed_line(incident, after_ns)),
+    )
+
+
+def _deed_line(incident: Incident, after_ns: Duration) -> str:
+    is_cut = incident.action is Action.CUT
+    sign, word = ("✂", "cut") if is_cut else ("│", "repaired")
+    return f"t = {after_ns / SECOND_NS:.3f} s  {sign} cable of {incident.cable} {word}"
+
+
+def _tell_words(recording: Recording, say: Say) -> None:
+    """What the bond said during the run, in seconds since the first probe."""
+    said = recording.words_after(recording.started_ns)
+    for word in said[:WORDS_SHOWN_MAX]:
+        after_s = (word.moment_ns - recording.started_ns) / SECOND_NS
+        say(f"t = {after_s:.4f} s  bond0: {sentence(word)}")
+
+
+def _conclude(lab: Lab, telling: Telling, path: Path, say: Say) -> int:
+    say("")
+    for line in telling.picture:
+        say(line)
+    say("")
+    say(f"result: {telling.result}")
+    say(f"picture: {path}")
+    if telling.failures:
+        say(f"FAILED: this was not the story of '{lab.name}':")
+        for failure in telling.failures:
+            say(f"  ✗ {failure}")
+        return 1
+    say("try next:")
+    for line in lab.try_next:
+        say(f"  {line}")
+    return 0
+
+
+def _save(path: Path, svg: str) -> None:
+    try:
+        path.write_text(svg, encoding="utf-8")
+    except OSError as error:
+        raise LabFailedError(
+            f"cannot save the picture as {path}",
+            error.strerror or "unknown error",
+            "pybondd lab --output /tmp/lab.svg",
+        ) from error
+
+
+def _limit_the_time() -> None:
+    """Let the story end with an error rather than hang; its processes go with the namespace."""
+
+    def too_late(_signal: int, _frame: FrameType | None) -> None:
+        raise LabFailedError(
+            f"the lab did not end within {TIME_LIMIT_S} s", "something hangs", "try it once more"
+        )
+
+    signal.signal(signal.SIGALRM, too_late)
+    signal.alarm(TIME_LIMIT_S)
+
+
+def _privilege() -> str:
+    return "as root" if os.geteuid() == 0 else "no root needed"

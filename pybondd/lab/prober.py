@@ -1,0 +1,115 @@
+"""Probe process: what gets lost, and when? Sends numbered datagrams to an echo host.
+
+    python -m pybondd.lab.prober '{"start_ns": ..., "count": 3000, ...}'    -> JSON on stdout
+
+The beat is absolute: probe n is due at start + n * interval, however late the one before it was,
+so the rate does not drift. A process of its own, so that nothing else of the lab holds it up.
+"""
+
+import json
+import select
+import socket
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+from pybondd.lab.probe_format import ECHO_PORT, FIRST_FLOW_PORT, PAYLOAD, payload_of, sequence_in
+from pybondd.units import MILLISECOND_NS, SECOND_NS, Duration, Instant
+
+LINGER_NS: Duration = 300 * MILLISECOND_NS
+"""How long after the last probe an answer is waited for; a hundred times the usual round trip."""
+COUNT_MAX = 20_000
+"""Probes of one run: bounds the run to 20 s at 1000 a second, and the memory to a few MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePlan:
+    """When and how to probe. `burst` probes leave at once, every `burst * interval_ns`."""
+
+    source: str
+    target: str
+    start_ns: Instant
+    count: int
+    interval_ns: Duration
+    burst: int = 1
+    flows: int = 1
+
+    def due_ns(self, sequence: int) -> Instant:
+        """When this probe is to leave."""
+        return self.start_ns + sequence // self.burst * self.burst * self.interval_ns
+
+    def json(self) -> str:
+        """As the process takes it."""
+        return json.dumps(asdict(self))
+
+
+class Prober:
+    """Sends and listens in one thread; keeps the instants of both."""
+
+    def __init__(self, plan: ProbePlan) -> None:
+        assert plan.count <= COUNT_MAX
+        self.plan = plan
+        self.sent_ns: list[Instant] = []
+        self.answers: list[tuple[int, Instant]] = []
+        self._answered: set[int] = set()
+        self._sockets = [self._flow_socket(flow) for flow in range(plan.flows)]
+
+    def run(self) -> None:
+        """Probe until the last answer is there or LINGER_NS have passed."""
+        end_ns = self.plan.due_ns(self.plan.count - 1) + LINGER_NS
+        while (now := time.monotonic_ns()) < end_ns:
+            self._send_due(now)
+            if len(self._answered) == self.plan.count:
+                return
+            self._listen_until(self._next_due(end_ns))
+
+    def _send_due(self, now: Instant) -> None:
+        plan = self.plan
+        while len(self.sent_ns) < plan.count and plan.due_ns(len(self.sent_ns)) <= now:
+            sequence = len(self.sent_ns)
+            flow = sequence % plan.flows
+            self.sent_ns.append(time.monotonic_ns())
+            try:
+                self._sockets[flow].send(payload_of(flow, sequence))
+            except OSError:
+                continue  # a probe that the host would not even send is a lost one
+
+    def _next_due(self, end_ns: Instant) -> Instant:
+        if len(self.sent_ns) < self.plan.count:
+            return self.plan.due_ns(len(self.sent_ns))
+        return end_ns
+
+    def _listen_until(self, due_ns: Instant) -> None:
+        wait_s = max(0, due_ns - time.monotonic_ns()) / SECOND_NS
+        readable, _, _ = select.select(self._sockets, (), (), wait_s)
+        for ready in readable:
+            self._receive(ready)
+
+    def _receive(self, ready: socket.socket) -> None:
+        try:
+            payload = ready.recv(PAYLOAD.size + 1)
+        except OSError:
+            return  # an ICMP error arrived instead: the probe stays lost
+        now = time.monotonic_ns()
+        sequence = sequence_in(payload)
+        if sequence is not None:
+            self._answered.add(sequence)
+            self.answers.append((sequence, now))
+
+    def _flow_socket(self, flow: int) -> socket.socket:
+        probe_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        probe_socket.bind((self.plan.source, FIRST_FLOW_PORT + flow))
+        probe_socket.connect((self.plan.target, ECHO_PORT))
+        probe_socket.setblocking(False)
+        return probe_socket
+
+
+def main() -> None:
+    """Run the plan given as argument; print what was seen."""
+    prober = Prober(ProbePlan(**json.loads(sys.argv[1])))
+    prober.run()
+    json.dump({"sent_ns": prober.sent_ns, "answers": prober.answers}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

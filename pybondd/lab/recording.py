@@ -1,0 +1,103 @@
+"""What did a lab see? Values only: probes, sightings on the cables, the bond's own words.
+
+All instants are nanoseconds of the system's monotonic clock, so that several processes agree.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pybondd.units import Duration, Instant
+
+
+class Direction(Enum):
+    """Which way a probe was going when a cable was watched."""
+
+    THERE = "there"
+    BACK = "back"
+
+
+class Action(Enum):
+    """What was done to a cable."""
+
+    CUT = "cut"
+    REPAIR = "repair"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One numbered datagram: when it left, and when each answer came (none: it was lost)."""
+
+    sequence: int
+    flow: int
+    sent_ns: Instant
+    answered_ns: tuple[Instant, ...]
+
+    @property
+    def is_lost(self) -> bool:
+        """No answer ever came."""
+        return not self.answered_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A probe, or an answer to one, seen at the far end of a cable."""
+
+    moment_ns: Instant
+    cable: str
+    direction: Direction
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Somebody did something to a cable."""
+
+    moment_ns: Instant
+    action: Action
+    cable: str
+
+
+@dataclass(frozen=True, slots=True)
+class BondWord:
+    """A line of the daemon's event log. `port` is "" when it concerns the whole bond."""
+
+    moment_ns: Instant
+    port: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What was built: names for people, and the numbers needed to read the rest."""
+
+    lab: str
+    mode: str
+    miimon_ms: int
+    ports: tuple[str, ...]
+    flows: int
+    interval_ns: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Everything one run of a lab has seen, in the order of time.
+
+    `arrivals` are the sequence numbers in the order in which the far host's socket gave them.
+    """
+
+    setup: Setup
+    started_ns: Instant
+    ended_ns: Instant
+    probes: tuple[Probe, ...]
+    arrivals: tuple[int, ...]
+    sightings: tuple[Sighting, ...]
+    incidents: tuple[Incident, ...]
+    words: tuple[BondWord, ...]
+
+    def moment_of(self, action: Action) -> Instant | None:
+        """When this was first done to a cable."""
+        return next((i.moment_ns for i in self.incidents if i.action is action), None)
+
+    def words_after(self, moment_ns: Instant) -> tuple[BondWord, ...]:
+        """What the bond said from this moment on."""
+        return tuple(word for word in self.words if word.moment_ns >= moment_ns)

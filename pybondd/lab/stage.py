@@ -1,0 +1,165 @@
+"""How does one run of a lab go? Probe over the bond, cut cables at known times, collect."""
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pybondd.lab.bonds import BondHost, environment, python_module
+from pybondd.lab.failure import LabFailedError
+from pybondd.lab.namespaces import NetworkNamespace
+from pybondd.lab.probe_format import ECHO_PORT, payload_of, sequence_in
+from pybondd.lab.prober import ProbePlan
+from pybondd.lab.recording import Action, Direction, Incident, Probe, Recording, Setup, Sighting
+from pybondd.lab.topology import FAR_ADDRESS, NEAR_ADDRESS, Topology, cut, repair
+from pybondd.units import MILLISECOND_NS, SECOND_NS, Duration, Instant
+
+START_DELAY_NS: Duration = 250 * MILLISECOND_NS
+"""Time for the probe process to start, so that its first probe leaves at the announced instant."""
+REACHABLE_WITHIN_S = 3.0
+WATCHER_TIMEOUT_S = 5
+Announce: TypeAlias = Callable[[Incident, Duration], None]
+NEVER_ECHOED = 2**63
+"""The sequence number of the question `is anybody there?`, outside those of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something to do to a cable, `after_ns` from the first probe."""
+
+    after_ns: Duration
+    action: Action
+    cable: str
+
+
+class Watchers:
+    """The echo host and the witness, as child processes that end when their stdin closes."""
+
+    def __init__(self, topology: Topology) -> None:
+        far = topology.cable_end.descriptor
+        cables = [f"{near}={far_name}" for near, far_name in topology.cables.items()]
+        self._echo = _child("pybondd.lab.echo", [FAR_ADDRESS], where=topology.far_host)
+        self._witness = _child("pybondd.lab.witness", [str(far), *cables], keep=far)
+        for process in (self._echo, self._witness):
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                why = f"{process.args!r} ended at once"
+                raise LabFailedError("nobody can watch the cables", why, "see the lines above")
+
+    def arrivals(self) -> tuple[int, ...]:
+        """The sequence numbers that reached the far host. Ends the echo host."""
+        return tuple(seq for seq in _end(self._echo) if seq != NEVER_ECHOED)
+
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Where probes came out of a cable, in the order of time. Ends the witness."""
+        rows = (Sighting(row[0], row[1], Direction(row[2]), row[3]) for row in _end(self._witness))
+        return tuple(sorted(rows, key=lambda sighting: sighting.moment_ns))
+
+
+def perform(
+    setup: Setup,
+    topology: Topology,
+    bond: BondHost,
+    *,
+    count: int,
+    burst: int,
+    deeds: Sequence[Deed],
+    announce: Announce,
+) -> Recording:
+    """Run `count` probes while the deeds are done, and collect what everybody saw.
+
+    `announce` hears of each deed, with the time since the first probe. Raises `LabFailedError` when
+    the far host cannot be reached at all.
+    """
+    watchers = Watchers(topology)
+    _require_an_answer()
+    start_ns = time.monotonic_ns() + START_DELAY_NS
+    plan = ProbePlan(
+        NEAR_ADDRESS, FAR_ADDRESS, start_ns, count, setup.interval_ns, burst, setup.flows
+    )
+    prober = _child("pybondd.lab.prober", [plan.json()])
+    incidents = [_do(deed, topology, start_ns, announce) for deed in deeds]
+    sent = json.loads(prober.communicate(timeout=count * setup.interval_ns / SECOND_NS + 5)[0])
+    return Recording(
+        setup,
+        start_ns,
+        start_ns + count * setup.interval_ns,
+        _probes(sent, setup.flows),
+        watchers.arrivals(),
+        tuple(s for s in watchers.sightings() if s.sequence != NEVER_ECHOED),
+        tuple(incidents),
+        bond.words(),
+    )
+
+
+def _do(deed: Deed, topology: Topology, start_ns: Instant, announce: Announce) -> Incident:
+    due_ns = start_ns + deed.after_ns
+    time.sleep(max(0, due_ns - time.monotonic_ns()) / SECOND_NS)
+    now = time.monotonic_ns()
+    (cut if deed.action is Action.CUT else repair)(topology, deed.cable)
+    incident = Incident(now, deed.action, deed.cable)
+    announce(incident, now - start_ns)
+    return incident
+
+
+def _probes(sent: dict[str, Any], flows: int) -> tuple[Probe, ...]:  # Any: it comes out of JSON
+    answers: dict[int, list[Instant]] = {}
+    for sequence, moment_ns in sent["answers"]:
+        answers.setdefault(sequence, []).append(moment_ns)
+    return tuple(
+        Probe(sequence, sequence % flows, sent_ns, tuple(answers.get(sequence, ())))
+        for sequence, sent_ns in enumerate(sent["sent_ns"])
+    )
+
+
+def _require_an_answer() -> None:
+    """Ask the far host until it answers: address resolution and carriers need a moment."""
+    deadline_ns = time.monotonic_ns() + int(REACHABLE_WITHIN_S * SECOND_NS)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.bind((NEAR_ADDRESS, 0))
+        asking.settimeout(0.1)
+        while time.monotonic_ns() < deadline_ns:
+            if _is_answered(asking):
+                return
+    raise LabFailedError(
+        "the far host does not answer over the bond",
+        f"no echo of {FAR_ADDRESS} within {REACHABLE_WITHIN_S:.0f} s of asking",
+        "look at the bond itself: sudo pybondd up --help",
+    )
+
+
+def _is_answered(asking: socket.socket) -> bool:
+    try:
+        asking.sendto(payload_of(0, NEVER_ECHOED), (FAR_ADDRESS, ECHO_PORT))
+        return sequence_in(asking.recv(256)) == NEVER_ECHOED
+    except OSError:
+        return False
+
+
+def _child(
+    module: str,
+    arguments: list[str],
+    *,
+    where: NetworkNamespace | None = None,
+    keep: int | None = None,
+) -> subprocess.Popen[str]:
+    """Start a module of ours; `keep` is a descriptor that it shall inherit."""
+    with where.entered() if where else nullcontext():
+        return subprocess.Popen(
+            [*python_module(module), *arguments],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=() if keep is None else (keep,),
+            text=True,
+        )
+
+
+def _end(process: subprocess.Popen[str]) -> list[Any]:  # Any: each watcher has its own rows
+    answer, _ = process.communicate(timeout=WATCHER_TIMEOUT_S)
+    rows: list[Any] = json.loads(answer)
+    return rows

@@ -1,0 +1,75 @@
+"""Witness process: which cable did each probe take? Watches both ends of every cable.
+
+    python -m pybondd.lab.witness FAR_DESCRIPTOR eth0=sw0 eth1=sw1      ends when stdin closes
+
+A probe is noted where it comes out of a cable: at the far end on its way there, at the near end on
+its way back. A raw socket sees arriving frames before anything else may drop them, whereas leaving
+ones pass it by when the sender skips the queueing layer.
+"""
+
+import json
+import select
+import socket
+import sys
+import time
+
+from pybondd.lab.namespaces import NetworkNamespace
+from pybondd.lab.probe_format import PAYLOAD, sequence_in_frame
+from pybondd.lab.recording import Direction
+
+ETH_P_ALL = 0x0003
+"""linux/if_ether.h. One protocol's listener would stand behind a bridge, which takes the frame."""
+SOL_PACKET = 263
+PACKET_IGNORE_OUTGOING = 23
+"""linux/socket.h and linux/if_packet.h; the socket module lacks both."""
+FRAME_OCTETS = 42 + PAYLOAD.size
+RECEIVE_BUFFER_OCTETS = 4 << 20
+"""Held to net.core.rmem_max by the kernel; even its default holds a hundred ms of probes."""
+SIGHTINGS_MAX = 200_000
+"""Bounds the memory to some 20 MB; the longest run makes about half of it."""
+Row = tuple[int, str, str, int]
+
+
+def watch(far: NetworkNamespace, cables: dict[str, str]) -> list[Row]:
+    """Note every probe until stdin closes: moment, cable, direction, sequence number.
+
+    `cables` maps the near end's name to the far end's.
+    """
+    labels: dict[socket.socket, tuple[str, Direction]] = {}
+    for near_name, far_name in cables.items():
+        labels[_listener(near_name)] = (near_name, Direction.BACK)
+        with far.entered():
+            labels[_listener(far_name)] = (near_name, Direction.THERE)
+    print("ready", flush=True)
+    rows: list[Row] = []
+    while True:
+        readable, _, _ = select.select([*labels, sys.stdin], (), ())
+        if sys.stdin in readable:
+            return rows
+        for listener, (cable, direction) in labels.items():
+            if listener in readable:
+                _note(listener, cable, direction, rows)
+
+
+def _note(listener: socket.socket, cable: str, direction: Direction, rows: list[Row]) -> None:
+    try:
+        frame = listener.recv(FRAME_OCTETS)
+    except OSError:
+        return  # the interface went down: it has nothing to show for now
+    sequence = sequence_in_frame(frame)
+    if sequence is not None and len(rows) < SIGHTINGS_MAX:
+        rows.append((time.monotonic_ns(), cable, direction.value, sequence))
+
+
+def _listener(interface: str) -> socket.socket:
+    listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+    listener.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+    listener.bind((interface, ETH_P_ALL))
+    listener.setblocking(False)
+    return listener
+
+
+if __name__ == "__main__":
+    named = dict(pair.split("=") for pair in sys.argv[2:])
+    json.dump(watch(NetworkNamespace(int(sys.argv[1])), named), sys.stdout)
