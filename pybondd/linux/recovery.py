@@ -42,7 +42,7 @@ def recover(path: Path) -> tuple[Restored, ...]:
 
 
 def _recover_elsewhere(journal: Journal) -> tuple[Restored, ...]:
-    """Interfaces die with their namespace; those of a living one cannot be reached from here."""
+    """Virtual interfaces die with their namespace; a living one cannot be reached from here."""
     if list(journal) and is_alive(journal.namespace):
         what = f"recover {journal.path}: it was written in another network namespace"
         raise LinuxError(errno.EXDEV, what)
