@@ -8,7 +8,6 @@ from collections import deque
 from typing import Protocol
 
 from pybondd._pure import Forwarder
-
 from pybondd.bond import Bond
 from pybondd.effects import (
     AttachPort,
@@ -43,7 +42,7 @@ from pybondd.events import (
     PortRenamed,
     PortVanished,
 )
-from pybondd.forwarding import ForwardingTable, Receive
+from pybondd.forwarding import ForwardingTable
 from pybondd.port import Duplex
 from pybondd.sim.interface import Interface
 from pybondd.sim.world import World
@@ -96,6 +95,8 @@ class SimulatedBond:
         self.reports: list[tuple[Instant, Report]] = []
         self.effects: list[tuple[Instant, Effect]] = []
         self.sent_on_foreign_port = 0
+        self.released: dict[Interface, tuple[bytes, int]] = {}
+        self._originals: dict[Interface, tuple[bytes, int]] = {}
         self._inbox: deque[Event] = deque()
         self._is_busy = False
         self._alarm = 0
@@ -113,6 +114,8 @@ class SimulatedBond:
         )
         if interface.owner is None:
             interface.owner = self
+            self._originals[interface] = (interface.mac, interface.mtu)
+            self.released.pop(interface, None)
         refusal = self._refusal(self.handle(offer))
         if refusal is None:
             ready = PortReady(interface.ifindex, interface.facts)
@@ -126,6 +129,7 @@ class SimulatedBond:
         refusal = self._refusal(self.handle(PortReleased(interface.ifindex)))
         if refusal is None:
             self._forget(interface)
+            self.released[interface] = self._originals[interface]
         return refusal
 
     def vanish(self, interface: Interface) -> None:
@@ -159,12 +163,22 @@ class SimulatedBond:
         return self._refusal(self.handle(PortOptionWritten(interface.ifindex, option, text)))
 
     def give_mac(self, mac: bytes) -> Refuse | None:
-        """A user gives the bond interface another MAC address."""
-        return self._refusal(self.handle(BondMacChanged(mac)))
+        """A user gave the bond interface another MAC address; on a refusal it has the old again."""
+        before, self.mac = self.mac, mac
+        refusal = self._refusal(self.handle(BondMacChanged(mac)))
+        if refusal is not None:
+            self.mac = before
+        if self.upper is not None:
+            self.upper.bond_changed()
+        return refusal
 
     def give_mtu(self, mtu: int) -> Refuse | None:
-        """A user gives the bond interface another MTU (octets)."""
-        return self._refusal(self.handle(BondMtuChanged(mtu)))
+        """A user gave the bond interface another MTU; on a refusal it has the old again."""
+        before, self.mtu = self.mtu, mtu
+        refusal = self._refusal(self.handle(BondMtuChanged(mtu)))
+        if refusal is not None:
+            self.mtu = before
+        return refusal
 
     # -- frames
 
@@ -181,8 +195,8 @@ class SimulatedBond:
         """A frame arrived on a port (Owner)."""
         if interface.ifindex not in self.attached or not self.is_open:
             return
-        delivers = self.forwarder.from_port(interface.ifindex, frame)
-        if delivers is Receive.DELIVER and self.upper is not None:
+        drop_reason = self.forwarder.from_port(interface.ifindex, frame)
+        if drop_reason is None and self.upper is not None:
             self.upper.bond_received(frame)
 
     def link_changed(self, interface: Interface) -> None:
