@@ -36,7 +36,7 @@ def host_addresses(route: Route, bond_ifindex: int) -> tuple[HostAddress, ...]:
     groups = _joined_groups()
     return tuple(
         _host_address(each, tags, addresses.get(each.ifindex, ()), groups)
-        for each, tags in _stack(interfaces, bond_ifindex)
+        for each, tags in stack(interfaces, bond_ifindex)
     )
 
 
@@ -49,7 +49,7 @@ def wants_promiscuous(route: Route, bond_ifindex: int) -> bool:
     return route.interface(bond_ifindex).promiscuity > 0
 
 
-def _stack(
+def stack(
     interfaces: tuple[Interface, ...], bond_ifindex: int
 ) -> Iterator[tuple[Interface, tuple[tuple[int, int], ...]]]:
     """The bond and what stands on it, each with its tags, outermost first."""

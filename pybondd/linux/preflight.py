@@ -58,7 +58,11 @@ def machine_objections() -> tuple[Refuse, ...]:
 
 def missing_privileges() -> list[str]:
     """The capabilities that a bond needs and this thread lacks."""
-    status = Path("/proc/thread-self/status").read_text()
+    return missing_in(Path("/proc/thread-self/status").read_text())
+
+
+def missing_in(status: str) -> list[str]:
+    """The same, from the text of a status file of /proc."""
     line = next(each for each in status.splitlines() if each.startswith("CapEff:"))
     effective = int(line.split()[1], 16)
     wanted = {"CAP_NET_ADMIN": _NET_ADMIN, "CAP_NET_RAW": _NET_RAW}

@@ -1,0 +1,146 @@
+"""What peers see behind the bond is read from every interface that stands on it."""
+
+import ipaddress
+import socket
+import struct
+
+import pytest
+from netns import eventually
+
+from pybondd.linux.addresses import host_addresses, stack, wants_promiscuous
+from pybondd.linux.interface import Interface
+from pybondd.linux.netlink import Route
+from pybondd.linux.tap import Tap
+
+
+@pytest.fixture
+def host(yard):
+    host = yard.namespace()
+    with host.entered():
+        host.tap = Tap("bond0")
+        host.tap.set_carrier(True)
+        host.set_sysctl("net/ipv6/conf/bond0/accept_dad", 0)
+        host.ip("link set bond0 up")
+        with Route() as host.route:
+            yield host
+        host.tap.close()
+
+
+def read(host):
+    return host_addresses(host.route, host.tap.ifindex)
+
+
+def packed(*texts):
+    return tuple(ipaddress.ip_address(text).packed for text in texts)
+
+
+@pytest.mark.root
+def test_addresses_of_both_families_are_read(host):
+    host.ip("addr add 10.0.0.1/24 dev bond0")
+    host.ip("addr add 10.0.0.2/24 dev bond0")
+    host.ip("addr add fd00::1/64 dev bond0 nodad")
+    bond = read(host)[0]
+    assert bond.name == "bond0"
+    assert bond.mac == host.route.interface("bond0").mac
+    assert bond.ipv4 == packed("10.0.0.1", "10.0.0.2")
+    assert packed("fd00::1")[0] in bond.ipv6
+    assert bond.tags == ()
+
+
+@pytest.mark.root
+def test_a_tentative_address_is_left_out(host):
+    host.set_sysctl("net/ipv6/conf/bond0/accept_dad", 1)
+    host.set_sysctl("net/ipv6/conf/bond0/dad_transmits", 100)
+    host.ip("addr add fd00::2/64 dev bond0")
+    assert packed("fd00::2")[0] not in read(host)[0].ipv6
+
+
+@pytest.mark.root
+def test_macvlans_above_the_bond_are_read_and_want_promiscuous_reception(host):
+    assert not wants_promiscuous(host.route, host.tap.ifindex)
+    host.ip("link add mv0 link bond0 type macvlan mode bridge")
+    host.ip("addr add 10.0.0.7/24 dev mv0")
+    host.ip("link set mv0 up")
+    assert [each.name for each in read(host)] == ["bond0", "mv0"]
+    assert read(host)[1].ipv4 == packed("10.0.0.7")
+    assert wants_promiscuous(host.route, host.tap.ifindex)
+    host.ip("link del mv0")
+    assert not wants_promiscuous(host.route, host.tap.ifindex)
+
+
+@pytest.mark.root
+def test_a_bridge_above_the_bond_wants_promiscuous_reception(host):
+    host.ip("link add br0 type bridge")
+    host.ip("link set bond0 master br0")
+    assert wants_promiscuous(host.route, host.tap.ifindex)
+
+
+@pytest.mark.root
+def test_joined_groups_are_read_without_the_all_hosts_group(host):
+    host.ip("addr add 10.0.0.1/24 dev bond0")
+    index = host.tap.ifindex
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as four,
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as six,
+    ):
+        wanted = packed("239.1.2.3")[0] + struct.pack("=4si", bytes(4), index)
+        four.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, wanted)
+        wanted = packed("ff15::7")[0] + struct.pack("=i", index)
+        six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, wanted)
+        bond = read(host)[0]
+    assert bond.igmp_groups == packed("239.1.2.3")
+    assert packed("ff15::7")[0] in bond.mld_groups
+    assert bond.igmp_version == 3
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_the_igmp_version_in_force_is_read(host, version):
+    host.set_sysctl("net/ipv4/conf/bond0/force_igmp_version", version)
+    host.ip("addr add 10.0.0.1/24 dev bond0")
+    assert read(host)[0].igmp_version == version
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("forwarding", [0, 1])
+def test_the_router_flag_is_the_forwarding_setting(host, forwarding):
+    host.set_sysctl("net/ipv6/conf/bond0/forwarding", forwarding)
+    assert eventually(lambda: read(host)[0].is_router == bool(forwarding))
+
+
+@pytest.mark.root
+def test_a_vanished_bond_has_no_addresses(host):
+    assert host_addresses(host.route, 9999) == ()
+
+
+# -- VLANs, which this kernel may not have: the stack is computed from values -----------------
+
+
+def interface(ifindex, lower=None, kind="", tag=None):
+    return Interface(
+        ifindex, f"if{ifindex}", bytes(6), 1500, True, True, lower=lower, kind=kind, tag=tag
+    )
+
+
+def test_the_tags_of_stacked_vlans_are_outermost_first():
+    customer, service = (0x8100, 20), (0x88A8, 200)
+    interfaces = (
+        interface(1),
+        interface(2),
+        interface(3, 2, "vlan", service),
+        interface(4, 3, "vlan", customer),
+        interface(5, 4, "macvlan"),
+        interface(6, 1, "vlan", customer),
+        interface(7, 2, "veth"),
+    )
+    assert [(each.ifindex, tags) for each, tags in stack(interfaces, 2)] == [
+        (2, ()),
+        (3, (service,)),
+        (4, (service, customer)),
+        (5, (service, customer)),
+    ]
+
+
+def test_interfaces_that_stand_on_each_other_in_a_ring_end_the_search():
+    interfaces = (interface(1, 2, "macvlan"), interface(2, 1, "macvlan"))
+    assert len(list(stack(interfaces, 1))) <= 9
