@@ -17,6 +17,8 @@ COMMAND_TIMEOUT_S = 8
 """A command that takes longer hangs; `up` takes well under a second, and a lab may take 15."""
 BOND = "bond0"
 EVENTS_MAX = 500
+REFUSAL_LINES = 3
+"""Every refusal of pybondd is what, why, what to do; a traceback ends with its reason."""
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,7 +67,8 @@ class BondHost:
                 why = f"no answer within {COMMAND_TIMEOUT_S} s"
                 raise LabFailedError(f"'{shown}' hangs", why, "try it once more") from late
         if done.returncode != 0:
-            why = " / ".join(done.stderr.split("\n")).strip(" /") or f"exit code {done.returncode}"
+            said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+            why = "; ".join(said[-REFUSAL_LINES:]) or f"exit code {done.returncode}"
             raise LabFailedError(f"'{shown}' was refused", why, "pybondd lab --help")
         return done.stdout
 

@@ -5,24 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pybondd.lab.canvas import PORT_TONES, Canvas
-from pybondd.lab.lanes import (
-    LANE_GAP,
-    LEFT,
-    RIGHT,
-    Scale,
-    draw_axis,
-    draw_bands,
-    draw_probes,
-    lanes_height,
-)
+from pybondd.lab.lanes import LANE_HEIGHT, LEFT, RIGHT, Scale, draw_bands, lane_y, lanes_height
+from pybondd.lab.measures import cable_of_probe, overtaken
 from pybondd.lab.recording import Recording
-from pybondd.units import MILLISECOND_NS
 
 WIDTH = 960
 HEADER_HEIGHT = 104
 BAR_HEIGHT, BAR_GAP = 24, 10
-FIRST_SHOWN_NS = 40 * MILLISECOND_NS
-"""The sample of single probes: forty of them fill the width with dots that do not touch."""
+SAMPLE_COUNT = 40
+"""Single probes shown: forty fill the width with dots that do not touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +43,11 @@ def draw_sharing(
     lanes = lanes_height(len(recording.setup.ports))
     bars = (BAR_HEIGHT + BAR_GAP) * max(len(shares), len(histogram))
     canvas = Canvas(
-        WIDTH, int(HEADER_HEIGHT + lanes + bars + 160), title=headline, description=subtitle
+        WIDTH, int(HEADER_HEIGHT + lanes + bars + 130), title=headline, description=subtitle
     )
     _header(canvas, headline, subtitle)
     _sample(canvas, recording, HEADER_HEIGHT)
-    top = HEADER_HEIGHT + lanes + 104
+    top = HEADER_HEIGHT + lanes + 82
     canvas.text(32, top, "Probes by each cable", size=14, is_bold=True)
     tones = [PORT_TONES[n % len(PORT_TONES)] for n in range(len(shares))]
     _bars(canvas, shares, tones, (LEFT, 360), top + 14)
@@ -94,14 +85,26 @@ def _header(canvas: Canvas, headline: str, subtitle: str) -> None:
 
 
 def _sample(canvas: Canvas, recording: Recording, top: float) -> None:
-    middle = (recording.started_ns + recording.ended_ns) // 2
-    scale = Scale(middle, middle + FIRST_SHOWN_NS)
-    canvas.text(32, top, "Forty milliseconds of it: every dot is one probe", size=14, is_bold=True)
+    """Consecutive probes by their number, from the middle of the run, when all has settled."""
+    first = len(recording.probes) // 2
+    scale = Scale(first - 1, first + SAMPLE_COUNT)
+    canvas.text(
+        32, top, f"{SAMPLE_COUNT} probes in the order of sending: which cable each one took",
+        size=14, is_bold=True,
+    )  # fmt: skip
     lanes = top + 16
     draw_bands(canvas, recording, scale, lanes)
-    draw_probes(canvas, recording, scale, lanes)
-    bottom = lanes + lanes_height(len(recording.setup.ports)) + LANE_GAP
-    draw_axis(canvas, scale, bottom, origin_ns=recording.started_ns)
+    cables, late = cable_of_probe(recording), overtaken(recording.arrivals)
+    for sequence in range(first, first + SAMPLE_COUNT):
+        for port in cables.get(sequence, ()):
+            number = recording.setup.ports.index(port)
+            place = (scale.x(sequence), lane_y(lanes, number) + LANE_HEIGHT / 2)
+            canvas.dot(*place, radius=6, tone=PORT_TONES[number % len(PORT_TONES)])
+            if sequence in late:
+                canvas.cross(*place, size=8, tone="bad")
+    bottom = lanes + lanes_height(len(recording.setup.ports)) + 20
+    canvas.text(RIGHT, bottom, "crossed out: a later probe arrived before it", size=12,
+                tone="quiet", anchor="end")  # fmt: skip
 
 
 def _bars(

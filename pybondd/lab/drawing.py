@@ -5,7 +5,6 @@ from pybondd.lab.lanes import (
     LANE_GAP,
     LANE_HEIGHT,
     LEFT,
-    RIGHT,
     Scale,
     draw_answers,
     draw_axis,
@@ -27,14 +26,17 @@ ZOOM_MAX_NS: Duration = 400 * MILLISECOND_NS
 WORDS_MAX = 8
 """Lines of the bond's log below the picture: a failover says four or five."""
 WORD_LENGTH_MAX = 110
+BADGE_RADIUS = 8
+LOG_ROW_HEIGHT = 36
 
 
 def draw_story(recording: Recording, *, headline: str, subtitle: str) -> str:
     """The picture of a run in which a cable was cut, as the text of an SVG file."""
     rows = len(recording.setup.ports) + 1
     panel = PANEL_TITLE + lanes_height(rows) + AXIS_HEIGHT + 30
+    magnified = panel + LOG_ROW_HEIGHT - LANE_GAP
     words = _told(recording)
-    height = HEADER_HEIGHT + 2 * panel + WORD_HEIGHT * (len(words) + 1) + 16
+    height = HEADER_HEIGHT + panel + magnified + WORD_HEIGHT * (len(words) + 1) + 16
     canvas = Canvas(WIDTH, int(height), title=headline, description=_description(recording))
     canvas.text(32, 44, headline, size=23, is_bold=True)
     canvas.text(32, 70, subtitle, size=14, tone="quiet")
@@ -42,7 +44,7 @@ def draw_story(recording: Recording, *, headline: str, subtitle: str) -> str:
     cut_ns = recording.moment_of(Action.CUT)
     if cut_ns is not None:
         _magnified(canvas, recording, cut_ns, words, HEADER_HEIGHT + panel)
-        _list_words(canvas, words, cut_ns, HEADER_HEIGHT + 2 * panel)
+        _list_words(canvas, words, cut_ns, HEADER_HEIGHT + panel + magnified)
     return canvas.render()
 
 
@@ -80,10 +82,8 @@ def _magnified(
     draw_probes(canvas, recording, scale, lanes)
     draw_answers(canvas, recording, scale, lane_y(lanes, count))
     draw_marks(canvas, recording, scale, (lanes, bottom))
-    for number, word in enumerate(words, 1):
-        if scale.holds(word.moment_ns):
-            _flag(canvas, scale.x(word.moment_ns), bottom + 2, number)
-    draw_axis(canvas, scale, bottom + LANE_GAP + 8, origin_ns=cut_ns, is_relative=True)
+    _log_row(canvas, words, scale, bottom + LANE_GAP)
+    draw_axis(canvas, scale, bottom + LOG_ROW_HEIGHT, origin_ns=cut_ns, is_relative=True)
 
 
 def _shade_silence(canvas: Canvas, recording: Recording, scale: Scale, y: float) -> None:
@@ -94,9 +94,23 @@ def _shade_silence(canvas: Canvas, recording: Recording, scale: Scale, y: float)
         canvas.rectangle(first, y, width=last - first, height=LANE_HEIGHT, tone="warm", round_by=3)
 
 
-def _flag(canvas: Canvas, x: float, y: float, number: int) -> None:
-    canvas.line((x, y - 4), (x, y + 4), tone="ink", width=1.5)
-    canvas.dot(x, y + 4, radius=3, tone="ink", hint=f"line {number} below")
+def _log_row(canvas: Canvas, words: list[BondWord], scale: Scale, y: float) -> None:
+    """A row with the number of each line of the log, at its time; close ones stand side by side."""
+    canvas.text(LEFT - 12, y + 14, "bond says", anchor="end", is_bold=True)
+    free_from = 0.0
+    for number, word in enumerate(words, 1):
+        if not scale.holds(word.moment_ns):
+            continue
+        x = scale.x(word.moment_ns)
+        place = max(x, free_from)
+        canvas.line((x, y - LANE_GAP), (place, y + 9), tone="quiet")
+        _badge(canvas, place, y + 9, number)
+        free_from = place + 2 * BADGE_RADIUS + 2
+
+
+def _badge(canvas: Canvas, x: float, y: float, number: int) -> None:
+    canvas.dot(x, y, radius=BADGE_RADIUS, tone="ink")
+    canvas.text(x, y + 4, str(number), size=11, tone="paper", anchor="middle", is_bold=True)
 
 
 def _list_words(canvas: Canvas, words: list[BondWord], cut_ns: Instant, top: float) -> None:
@@ -104,9 +118,9 @@ def _list_words(canvas: Canvas, words: list[BondWord], cut_ns: Instant, top: flo
     for number, word in enumerate(words, 1):
         y = top + number * WORD_HEIGHT + 2
         after_ms = (word.moment_ns - cut_ns) / MILLISECOND_NS
+        _badge(canvas, 42, y - 4, number)
         canvas.text(LEFT + 28, y, f"{after_ms:+.2f}", size=12, tone="quiet", anchor="end")
         canvas.text(LEFT + 44, y, sentence(word)[:WORD_LENGTH_MAX], size=12)
-    assert RIGHT < WIDTH
 
 
 def sentence(word: BondWord) -> str:

@@ -127,7 +127,7 @@ def draw_axis(
         words = f"{value:+g}" if is_relative and number else f"{value:g}"
         canvas.line((x, y), (x, y + 5), tone="rule")
         canvas.text(x, y + 18, words, size=11, tone="quiet", anchor="middle")
-    canvas.text(LEFT - 12, y + 18, "ms", size=11, tone="quiet", anchor="end")
+    canvas.text(LEFT - 36, y + 18, "ms", size=11, tone="quiet", anchor="end")
 
 
 def _cut_out(canvas: Canvas, span: tuple[float, float], y: float) -> None:

@@ -50,6 +50,13 @@ def lateness(arrivals: Sequence[int]) -> list[int]:
     return extents
 
 
+def overtaken(arrivals: Sequence[int]) -> set[int]:
+    """The probes that arrived after one that was sent later."""
+    in_order_of_arrival = dict.fromkeys(arrivals)
+    extents = lateness(arrivals)
+    return {n for n, extent in zip(in_order_of_arrival, extents, strict=True) if extent > 0}
+
+
 def reordered(arrivals: Sequence[int]) -> int:
     """How many probes arrived after one that was sent later."""
     return sum(extent > 0 for extent in lateness(arrivals))

@@ -1,0 +1,204 @@
+"""The labs as a newcomer runs them: the real command, real interfaces, a private network."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TIME_LIMIT_S = 15
+NOBODY = 65534
+NAMES = ("failover", "rr", "xor", "broadcast")
+
+needs_root = [
+    pytest.mark.root,
+    pytest.mark.skipif(os.geteuid() != 0, reason="this way into a private network needs root"),
+]
+pytestmark = pytest.mark.timeout(60)
+
+
+def lab(
+    *arguments: str,
+    where: Path,
+    command: tuple[str, ...] = (sys.executable,),
+    source: str = str(ROOT),
+) -> tuple[subprocess.CompletedProcess[str], float]:
+    """Run `pybondd lab` in a directory; the result and how long it took in seconds."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [*command, "-m", "pybondd", "lab", *arguments],
+        cwd=where,
+        env={**os.environ, "PYTHONPATH": source, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=3 * TIME_LIMIT_S,
+        check=False,
+    )
+    return done, time.monotonic() - began
+
+
+def result_numbers(output: str) -> list[float]:
+    line = next(line for line in output.splitlines() if line.startswith("result:"))
+    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", line)]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind():
+    before = interfaces(), daemons()
+    yield
+    assert (interfaces(), daemons()) == before
+
+
+def interfaces() -> set[str]:
+    return set(os.listdir("/sys/class/net"))
+
+
+def daemons() -> set[str]:
+    """Control sockets of this host: the lab's own ones lie in its private /run."""
+    return {path.name for path in Path("/run").glob("pybondd*/*.sock")}
+
+
+class TestAsRoot:
+    pytestmark = needs_root
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_the_lab_ends_in_time_with_its_story_told(self, name: str, tmp_path: Path) -> None:
+        done, seconds = lab(name, where=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert seconds < TIME_LIMIT_S
+        assert "try next:" in done.stdout
+        picture = tmp_path / f"pybondd-{name}.svg"
+        assert ElementTree.parse(picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+
+    def test_a_failover_is_measured_with_more_than_a_thousand_probes(self, tmp_path: Path) -> None:
+        done, _ = lab("failover", where=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        lost, probes, lost_at_repair, silence_ms = result_numbers(done.stdout)
+        assert probes > 1000
+        assert lost <= 10
+        assert lost_at_repair == 0
+        assert 1 <= silence_ms < 150
+
+    def test_without_a_second_cable_the_lab_says_that_it_failed(self, tmp_path: Path) -> None:
+        done, seconds = lab("failover", "--cables", "1", where=tmp_path)
+        assert done.returncode == 1
+        assert seconds < TIME_LIMIT_S
+        assert "FAILED" in done.stdout
+        assert "no probe took another cable after the cut" in done.stdout
+        lost, probes, *_ = result_numbers(done.stdout)
+        # The cable is out for one of three seconds, and nothing can replace it.
+        assert lost >= probes / 4
+
+    def test_without_a_monitor_the_cut_goes_unnoticed_and_the_lab_says_so(
+        self, tmp_path: Path
+    ) -> None:
+        done, _ = lab("failover", "--miimon", "0", where=tmp_path)
+        assert done.returncode == 1
+        assert "no probe took another cable after the cut" in done.stdout
+
+    def test_the_picture_goes_where_it_is_wanted(self, tmp_path: Path) -> None:
+        wanted = tmp_path / "deep.svg"
+        done, _ = lab("rr", "--output", str(wanted), where=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert wanted.exists()
+        assert not (tmp_path / "pybondd-rr.svg").exists()
+
+    def test_a_killed_lab_takes_its_daemons_with_it(self, tmp_path: Path) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pybondd", "lab"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        while "ready after" not in (line := process.stdout.readline()):
+            assert line, "the lab ended before its bond was ready"
+        assert processes_in(tmp_path)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        deadline = time.monotonic() + 3
+        while processes_in(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not processes_in(tmp_path)
+
+
+OWN_DEVICE = """
+mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 200 && chmod "$1" /dev/net/tun && shift
+exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+"""
+"""Becomes nobody, with a /dev/net/tun of its own mode in a mount namespace of its own, so that the
+host's device stays as it is."""
+
+
+class TestAsNobody:
+    pytestmark = needs_root
+
+    @pytest.fixture(scope="class")
+    def home(self) -> Iterator[Path]:
+        """A copy of the program and what it needs, in a place of nobody's own.
+
+        Not below pytest's own folders: those are closed to others, and pytest insists on it.
+        """
+        with tempfile.TemporaryDirectory(prefix="pybondd-nobody-") as name:
+            home = Path(name)
+            heavy = ("__pycache__", "*.c", "mypy*", "scapy*", "Cython*", "pip*")
+            left_out = shutil.ignore_patterns(*heavy)
+            shutil.copytree(ROOT / "pybondd", home / "pybondd", ignore=left_out)
+            packages = next(path for path in sys.path if path.endswith("site-packages"))
+            shutil.copytree(packages, home / "packages", ignore=left_out)
+            home.chmod(0o755)
+            os.chown(home, NOBODY, NOBODY)
+            yield home
+
+    def run(self, home: Path, mode: str) -> tuple[subprocess.CompletedProcess[str], float]:
+        command = ("unshare", "-m", "sh", "-c", OWN_DEVICE, "sh", mode, python_for_nobody())
+        return lab("failover", where=home, command=command, source=f"{home}:{home}/packages")
+
+    def test_the_lab_needs_no_root(self, home: Path) -> None:
+        done, seconds = self.run(home, "0666")
+        if "user namespaces" in done.stderr or "seccomp" in done.stderr:
+            pytest.skip(done.stderr)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "no root needed" in done.stdout
+        assert seconds < TIME_LIMIT_S
+
+    def test_a_closed_tun_device_is_named_with_its_remedy(self, home: Path) -> None:
+        done, _ = self.run(home, "0600")
+        assert done.returncode == 4
+        assert "cannot open /dev/net/tun" in done.stderr
+        assert "sudo pybondd lab" in done.stderr
+
+
+def python_for_nobody() -> str:
+    """A Python of our version outside of anybody's home; our own may lie in root's."""
+    ours = f"python3.{sys.version_info.minor}"
+    for candidate in (
+        os.path.realpath(sys.executable),
+        f"/usr/bin/{ours}",
+        f"/usr/local/bin/{ours}",
+    ):
+        if os.path.exists(candidate) and not candidate.startswith("/root"):
+            return candidate
+    pytest.skip(f"nobody may run no {ours} here")
+
+
+def processes_in(directory: Path) -> list[str]:
+    """Processes whose working directory this is."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(process / "cwd") == str(directory):
+                found.append(process.name)
+        except OSError:
+            continue
+    return found
