@@ -150,7 +150,7 @@ class Forwarder:
 
 
 class Random:
-    """The xorshift of 32 bits (Marsaglia 2003, shifts 13, 17, 5): small, and equal in both twins."""
+    """The xorshift of 32 bits (Marsaglia 2003, shifts 13, 17, 5): small, and equal in twins."""
 
     def __init__(self, seed: int) -> None:
         self._word = seed & _WORD or _ANOTHER_SEED

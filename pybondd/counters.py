@@ -106,11 +106,11 @@ class Counters:
         return next((port for port in self.ports if port.ifindex == ifindex), PortCounters(ifindex))
 
     def transmit_drops(self) -> dict[Reason, int]:
-        """Frames from the host that were not sent, all ports together; only reasons that occurred."""
+        """Frames from the host not sent, all ports together; only reasons that occurred."""
         return _by_reason([self.host_drops, *(port.transmit_drops for port in self._every())])
 
     def receive_drops(self) -> dict[Reason, int]:
-        """Frames from ports the host did not get, all ports together; only reasons that occurred."""
+        """Frames the host did not get, all ports together; only reasons that occurred."""
         return _by_reason([port.receive_drops for port in self._every()])
 
     def totals(self) -> dict[str, int]:

@@ -1,0 +1,227 @@
+"""How do frames get from the bond interface to the ports and back, frame by frame?
+
+The readable twin of `pybondd._fast.Pump`: one system call and one decision a frame. It carries the
+virtio-net header across unchanged, so that super-frames of 64 KB and unfinished checksums pass.
+"""
+
+import os
+import select
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, Protocol
+
+from pybondd._pure import Forwarder
+from pybondd.counters import Counters, PortTally, Reason
+from pybondd.dispatch import Choice, choose
+from pybondd.forwarding import ForwardingTable
+from pybondd.linux.pump_port import (
+    MAX_FRAME_OCTETS,
+    VNET_HEADER_OCTETS,
+    PumpPort,
+    reason_of_refusal,
+)
+from pybondd.wire.ethernet import HEADER_OCTETS
+
+BATCH_FRAMES: Final = 64
+"""Frames moved from one descriptor before the others have their turn."""
+
+
+class Pumps(Protocol):
+    """Moves frames between a TAP and the ports; `run` in a thread of its own, the rest anywhere."""
+
+    def add_port(self, ifindex: int, fd: int) -> None:
+        """Move frames of this port too. `fd` stays the caller's and must stay open."""
+
+    def remove_port(self, ifindex: int) -> None:
+        """Leave the port alone: afterwards its descriptor is not touched. Unknown: nothing."""
+
+    def publish(self, table: ForwardingTable) -> None:
+        """Forward by this table from the next batch on."""
+
+    def run(self) -> None:
+        """Move frames until `stop`. What the world does wrong is counted, not raised."""
+
+    def stop(self) -> None:
+        """Let `run` return, now or as soon as it is called."""
+
+    def counters(self) -> Counters:
+        """What became of each frame, as of the end of a batch."""
+
+    def close(self) -> None:
+        """Give up what the pump itself has opened, after `run` has returned."""
+
+
+def datapath() -> Choice:
+    """The twin that `make_pump` takes."""
+    return choose(wants_pure=os.environ.get("PYBONDD_PURE", "") == "1")
+
+
+def make_pump(tap_fd: int, *, seed: int) -> Pumps:
+    """A pump for this TAP, compiled if possible; the environment's PYBONDD_PURE=1 prevents it."""
+    if datapath().kind == "pure":
+        return Pump(tap_fd, seed=seed)
+    compiled: Callable[..., Pumps] = import_module("pybondd._fast").Pump
+    return compiled(tap_fd, seed=seed)
+
+
+class Pump:
+    """The pump in plain Python.
+
+    Two locks make a batch atomic and keep others from starving: whoever wants to change something
+    takes `_door` first, so that the moving thread, which lets go of `_world` after each batch,
+    finds it shut and waits its turn.
+    """
+
+    def __init__(self, tap_fd: int, *, seed: int) -> None:
+        self._tap_fd = tap_fd
+        self._forwarder = Forwarder(seed)
+        self._ports: dict[int, PumpPort] = {}
+        self._by_fd: dict[int, PumpPort] = {}
+        self._departed = PortTally(0)
+        self._host_frames = self._host_octets = self._copies_frames = 0
+        self._host_drops = [0] * len(Reason)
+        self._door = threading.Lock()
+        self._world = threading.Lock()
+        self._stops = False
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._epoll = select.epoll()
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self._epoll.register(tap_fd, select.EPOLLIN)
+
+    def add_port(self, ifindex: int, fd: int) -> None:
+        """Move frames of this port too."""
+        assert ifindex not in self._ports, "the port is already there"
+        port = PumpPort(ifindex, fd)
+        with self._door, self._world:
+            self._ports[ifindex] = self._by_fd[fd] = port
+            self._epoll.register(fd, select.EPOLLIN)
+
+    def remove_port(self, ifindex: int) -> None:
+        """Leave the port alone."""
+        with self._door, self._world:
+            port = self._ports.pop(ifindex, None)
+            if port is None:
+                return
+            self._epoll.unregister(port.fd)
+            del self._by_fd[port.fd]
+            port.read_kernel_drops()
+            port.close()
+            self._departed.absorb(port.tally)
+
+    def publish(self, table: ForwardingTable) -> None:
+        """Forward by this table from the next batch on."""
+        with self._door, self._world:
+            self._forwarder.publish(table)
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._stops = True
+        os.eventfd_write(self._wake, 1)
+
+    def close(self) -> None:
+        """Close the epoll and event descriptors and what the ports hold."""
+        for ifindex in tuple(self._ports):
+            self.remove_port(ifindex)
+        self._epoll.close()
+        os.close(self._wake)
+
+    def counters(self) -> Counters:
+        """What became of each frame, as of the end of a batch."""
+        with self._door, self._world:
+            for port in self._ports.values():
+                port.read_kernel_drops()
+            return Counters(
+                self._host_frames,
+                self._host_octets,
+                self._copies_frames,
+                tuple(self._host_drops),
+                tuple(port.tally.counters() for port in self._ports.values()),
+                self._departed.counters(),
+            )
+
+    def run(self) -> None:
+        """Move frames until `stop`."""
+        while not self._stops:
+            for fd, ready in self._epoll.poll():
+                with self._door:
+                    self._world.acquire()
+                try:
+                    self._serve(fd, ready)
+                finally:
+                    self._world.release()
+
+    def _serve(self, fd: int, ready: int) -> None:
+        if fd == self._tap_fd:
+            self._serve_host(ready)
+        elif fd in self._by_fd:
+            self._by_fd[fd].clear_error(ready)
+            self._move_from_port(self._by_fd[fd])
+
+    def _serve_host(self, ready: int) -> None:
+        for _ in range(BATCH_FRAMES):
+            try:
+                packet = os.read(self._tap_fd, VNET_HEADER_OCTETS + MAX_FRAME_OCTETS)
+            except OSError as error:
+                if not isinstance(error, BlockingIOError) and ready & ~select.EPOLLIN:
+                    # The interface was deleted: no frame comes again, and epoll would not rest.
+                    self._epoll.unregister(self._tap_fd)
+                return
+            self._from_host(packet)
+
+    def _from_host(self, packet: bytes) -> None:
+        """The compiled twin's from_host: choose, send, count."""
+        frame = packet[VNET_HEADER_OCTETS:]
+        self._host_frames += 1
+        self._host_octets += len(frame)
+        if len(frame) < HEADER_OCTETS:
+            self._host_drops[Reason.TOO_SHORT] += 1
+            return
+        chosen = self._forwarder.select(frame, 0)
+        if not chosen:
+            self._host_drops[Reason.NO_PORT] += 1
+            return
+        self._copies_frames += len(chosen) - 1
+        for ifindex in chosen:
+            self._send(ifindex, packet)
+
+    def _send(self, ifindex: int, packet: bytes) -> None:
+        port = self._ports.get(ifindex)
+        if port is None:
+            self._host_drops[Reason.UNKNOWN_PORT] += 1
+            return
+        try:
+            os.write(port.fd, packet)
+        except OSError as error:
+            port.tally.transmit_drops[reason_of_refusal(error)] += 1
+        else:
+            port.tally.sent(len(packet) - VNET_HEADER_OCTETS)
+
+    def _move_from_port(self, port: PumpPort) -> None:
+        for _ in range(BATCH_FRAMES):
+            packet = port.receive()
+            if packet is None:
+                return
+            self._from_port(port, packet)
+
+    def _from_port(self, port: PumpPort, packet: bytes) -> None:
+        size_octets = max(0, len(packet) - VNET_HEADER_OCTETS)
+        port.tally.received(size_octets)
+        reason = (
+            Reason.TRUNCATED
+            if size_octets > MAX_FRAME_OCTETS
+            else self._forwarder.classify(port.ifindex, packet[VNET_HEADER_OCTETS:])
+        )
+        if reason is None:
+            reason = self._deliver(packet)
+        if reason is None:
+            port.tally.delivered(size_octets)
+        else:
+            port.tally.receive_drops[reason] += 1
+
+    def _deliver(self, packet: bytes) -> Reason | None:
+        try:
+            os.write(self._tap_fd, packet)
+        except OSError:
+            return Reason.HOST_REFUSED
+        return None
