@@ -1,4 +1,9 @@
-"""What did the kernel log say, and do our reports say the same? Compared by kind, not by word."""
+"""What did the kernel log say, and do our reports say the same? Compared by kind, not by word.
+
+The kernel polls, so it sees two cables that are cut within one poll together and elects once.
+A bond here hears of each at once and may elect in between. So the order of what happened to one
+port must be the same, and the log's elections must all be among ours, in order, with the same end.
+"""
 
 import re
 
@@ -44,3 +49,23 @@ def recorded_story(kernel_log, bond):
 def told_story(reports):
     """Our reports, by kind, in order."""
     return [entry for _, report in reports if (entry := kind_of(report.port, report.text))]
+
+
+def by_port(story):
+    """What happened to each port, in order; elections and the bond's carrier left out."""
+    links = [(port, kind, values) for port, kind, values in story if kind not in ELECTIONS]
+    return {port: [entry for entry in links if entry[0] == port] for port, _, _ in links}
+
+
+def elections(story):
+    """Who became active, and when the bond gained or lost its carrier by that."""
+    return [entry for entry in story if entry[1] in ELECTIONS]
+
+
+def is_retold(recorded, told):
+    """Are all the recorded entries told, in order, with the same end?"""
+    rest = iter(told)
+    return all(entry in rest for entry in recorded) and recorded[-1:] == told[-1:]
+
+
+ELECTIONS = {"new active", "new active, early", "carrier gained", "carrier lost"}

@@ -95,6 +95,18 @@ def test_a_failover_by_hand_announces_as_often_as_asked():
     assert len(announcements(scene)) - before == 3
 
 
+def test_a_closed_bond_forgets_the_announcements_it_still_owes():
+    scene = one_switch("active-backup", options=[MIIMON_100, ("num_grat_arp", "9")])
+    scene.run(2000)
+    scene.cables[0].cut()
+    scene.run(150)
+    before = len(announcements(scene))
+    scene.bond.close()
+    scene.bond.open()
+    scene.run(2000)
+    assert len(announcements(scene)) == before
+
+
 def test_the_host_with_the_bond_can_ping_too_and_after_losing_all_cables_again():
     scene = one_switch("active-backup", 3)
     for cable in scene.cables:
