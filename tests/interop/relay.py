@@ -8,7 +8,9 @@ import threading
 
 import pytun
 
+from pybondd.forwarding import ForwardingTable, PortEntry, Receive, Spread
 from pybondd.linux.packet_socket import PortSocket
+from pybondd.linux.pump import make_pump
 from pybondd.linux.tap import Tap
 
 SOL_PACKET = 263
@@ -118,3 +120,26 @@ def pass_on(deed):
         deed()
     except OSError:
         return
+
+
+class Pumped:
+    """The same bond, with the real pump: what pybondd itself carries frames with."""
+
+    def __init__(self, name, ifindex):
+        self.tap, self.port = Tap(name), PortSocket(ifindex)
+        self._pump = make_pump(self.tap.fileno(), seed=1)
+        self._pump.add_port(ifindex, self.port.fileno())
+        entry = PortEntry(ifindex, can_transmit=True, is_live=True, receive=Receive.DELIVER)
+        self._pump.publish(ForwardingTable(Spread.ONE, (ifindex,), (entry,)))
+        self._thread = threading.Thread(target=self._pump.run)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._pump.stop()
+        self._thread.join()
+        self._pump.close()
+        self.port.close()
+        self.tap.close()

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from netns import eventually
-from relay import AUXDATA, PACKET_AUXDATA, SOL_PACKET, Relay, tag_of
+from relay import AUXDATA, PACKET_AUXDATA, SOL_PACKET, Pumped, Relay, tag_of
 
 from pybondd.linux.isolation import isolate
 from pybondd.linux.netlink import Route
@@ -37,17 +37,20 @@ def pair(yard):
 
 
 @contextmanager
-def bonded(pair, *, is_up=True, **cures):
-    """bond0 over eth0 with the port's MAC, as bonding does, and an address."""
-    with Relay("bond0", pair.port.ifindex, **cures) as relay:
+def bonded(pair, **without):
+    """bond0 over eth0 with the port's MAC, as bonding does, and an address.
+
+    Frames are carried by pybondd's own pump, or by a relay that lacks a cure.
+    """
+    carrier = Relay if without else Pumped
+    with carrier("bond0", pair.port.ifindex, **without) as relay:
         bond = pair.route.interface("bond0")
         pair.host.set_sysctl("net/ipv4/conf/bond0/rp_filter", 0)
         pair.route.set_mac(bond.ifindex, pair.port.mac)
         if hasattr(relay.tap, "set_carrier"):
             relay.tap.set_carrier(True)
         pair.host.ip(f"addr add {HOST}/24 dev bond0")
-        if is_up:
-            pair.host.ip("link set bond0 up")
+        pair.host.ip("link set bond0 up")
         yield relay
 
 
@@ -91,11 +94,14 @@ def test_a_qdisc_and_filter_of_somebody_else_stay(pair, kind):
 # -- 2: checksums that nobody finished --------------------------------------------------------
 
 
-@pytest.mark.parametrize("has_headers", [True, False], ids=["with headers", "without"])
-def test_datagrams_arrive_over_veth_only_with_virtio_headers(pair, has_headers):
-    with bonded(pair, has_headers=has_headers), isolated(pair, "clsact"):
-        received = datagrams_from_peer(pair, count=20)
-    assert received == (20 if has_headers else 0)
+@pytest.mark.parametrize(
+    ("without", "arrived"),
+    [({}, 20), ({"has_headers": True}, 20), ({"has_headers": False}, 0)],
+    ids=["pump", "relay with headers", "relay without"],
+)
+def test_datagrams_arrive_over_veth_only_with_virtio_headers(pair, without, arrived):
+    with bonded(pair, **without), isolated(pair, "clsact"):
+        assert datagrams_from_peer(pair, count=20) == arrived
 
 
 def test_a_stream_arrives_whole_in_super_frames(pair):
@@ -108,17 +114,21 @@ def test_a_stream_arrives_whole_in_super_frames(pair):
 # -- 3: VLAN tags vanish into auxiliary data --------------------------------------------------
 
 
-@pytest.mark.parametrize("restores_tags", [True, False], ids=["put back", "forgotten"])
+@pytest.mark.parametrize(
+    ("without", "is_tagged"),
+    [({}, True), ({"restores_tags": True}, True), ({"restores_tags": False}, False)],
+    ids=["pump", "relay puts back", "relay forgets"],
+)
 @pytest.mark.parametrize("ethertype", [0x8100, 0x88A8], ids=["802.1Q", "802.1ad"])
-def test_a_vlan_tag_reaches_the_bond_only_if_it_is_put_back(pair, ethertype, restores_tags):
-    with bonded(pair, restores_tags=restores_tags), tagged_reader() as reader:
+def test_a_vlan_tag_reaches_the_bond_only_if_it_is_put_back(pair, ethertype, without, is_tagged):
+    with bonded(pair, **without), tagged_reader() as reader:
         with pair.peer.entered():
             sender = PortSocket(socket.if_nametoindex("eth0"))
         for number in range(10):
             sender.send(tagged_frame(ethertype, 0x6000 | 100, number))
         seen = [read_tagged(reader) for _ in range(10)]
         sender.close()
-    expected = (ethertype, 0x6000 | 100) if restores_tags else None
+    expected = (ethertype, 0x6000 | 100) if is_tagged else None
     assert seen == [expected] * 10
 
 
