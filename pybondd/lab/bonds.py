@@ -17,6 +17,7 @@ COMMAND_TIMEOUT_S = 8
 """A command that takes longer hangs; `up` takes well under a second, and a lab may take 15."""
 BOND = "bond0"
 EVENTS_MAX = 500
+REPORT_IT = "this should not happen in a private network: please report it with these lines"
 REFUSAL_LINES = 3
 """Every refusal of pybondd is what, why, what to do; a traceback ends with its reason."""
 
@@ -69,7 +70,7 @@ class BondHost:
         if done.returncode != 0:
             said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
             why = "; ".join(said[-REFUSAL_LINES:]) or f"exit code {done.returncode}"
-            raise LabFailedError(f"'{shown}' was refused", why, "pybondd lab --help")
+            raise LabFailedError(f"'{shown}' was refused", why, REPORT_IT)
         return done.stdout
 
 
