@@ -38,6 +38,10 @@ def port(name: str, *, state: str = "ACTIVE", mii: str = "UP", failures: int = 0
             "speed_mbps": 10000,
             "duplex": "full",
             "isolation": "tcx",
+            "sent_frames": 0,
+            "sent_octets": 0,
+            "received_frames": 0,
+            "received_octets": 0,
         },
     }
 

@@ -14,6 +14,9 @@ from pybondd.cli.client import ask
 def command(bond: str, port: tuple[str, ...], yes_cut_me_off: bool) -> int:
     """Put each PORT into BOND. If one cannot join, none does."""
     body = {"ports": list(port), "may_cut_default_route": yes_cut_me_off}
-    ask(bond, "POST", "/ports", body)
+    answer = ask(bond, "POST", "/ports", body)
     print(f"{bond}: {', '.join(port)} joined")
+    assert isinstance(answer, dict)
+    for note in answer["notes"]:
+        print(f"  {note}")
     return 0

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 import click
 
 from pybondd.daemon.refusal import Exit, Refusal
-
-CLOSE_ENOUGH = 0.6
-"""difflib ratio from which a word counts as a likely slip: its own default."""
+from pybondd.daemon.suggest import suggestion
 
 
 def show(refusal: Refusal) -> int:
@@ -20,14 +18,6 @@ def show(refusal: Refusal) -> int:
         if line:
             print(f"  {line}", file=sys.stderr)
     return int(refusal.exit_code)
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'miimon'?`, or "" if nothing is close."""
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=CLOSE_ENOUGH)
-    return f"did you mean '{close[0]}'?" if close else ""
 
 
 def unknown_verb(word: str, known: Iterable[str]) -> Refusal:

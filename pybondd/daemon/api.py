@@ -65,8 +65,8 @@ class Served(Protocol):
     def write_options(self, pairs: list[tuple[str, str]]) -> None:
         """Write all or none."""
 
-    def add_ports(self, names: list[str], *, may_cut_default_route: bool) -> None:
-        """Let all join or none."""
+    def add_ports(self, names: list[str], *, may_cut_default_route: bool) -> list[str]:
+        """Let all join or none; returns notes for people."""
 
     def remove_ports(self, names: list[str]) -> None:
         """Let all leave or none."""
@@ -134,8 +134,8 @@ class Api:
     async def _add_ports(self, request: web.Request) -> web.Response:
         body = await parsed_body(request)
         may_cut = body.get("may_cut_default_route") is True
-        self._served.add_ports(port_names(body), may_cut_default_route=may_cut)
-        return web.json_response({})
+        notes = self._served.add_ports(port_names(body), may_cut_default_route=may_cut)
+        return web.json_response({"notes": notes})
 
     async def _remove_ports(self, request: web.Request) -> web.Response:
         self._served.remove_ports(port_names(await parsed_body(request)))

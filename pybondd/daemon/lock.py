@@ -65,6 +65,12 @@ def holder_pid(path: Path) -> int | None:
         os.close(descriptor)
 
 
+def refuse_running(paths: BondPaths) -> None:
+    """Raise CommandRefusedError if a daemon of this bond lives."""
+    if holder_pid(paths.lock) is not None:
+        raise CommandRefusedError(_already_running(paths))
+
+
 def wait_until_free(path: Path, timeout_s: float) -> bool:
     """Wait for the daemon that holds this lock to end; False if it did not within the time."""
     deadline = time.monotonic() + timeout_s

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pybondd.bond import Bond
+from pybondd.daemon.causes import cause_text
 from pybondd.daemon.recorder import Entry, Recorder
 from pybondd.effects import Effect, Refuse, Report
 from pybondd.events import EffectFailed, Event
@@ -60,23 +61,24 @@ class Engine:
         self._after_step = after_step
         self._timer: asyncio.TimerHandle | None = None
 
-    def would_refuse(self, events: list[Event]) -> Refuse | None:
-        """Try events on a copy of the bond: the first refusal, or None if all would be granted."""
-        trial = copy.deepcopy(self.bond)
-        now = self._clock.now()
-        for event in events:
-            refuse = refusal_in(trial.handle(event, now=now))
-            if refuse is not None:
-                return refuse
-        return None
+    def first_refusal(self, events: list[Event]) -> tuple[int, Refuse] | None:
+        """Try events on a copy of the bond; see first_refusal below."""
+        return first_refusal(self.bond, events, now=self._clock.now())
 
-    def feed(self, event: Event, cause: str = "") -> list[Effect]:
+    def feed(self, event: Event) -> list[Effect]:
         """One thing happened. Returns the effects, those after failures included; they are done."""
         now = self._clock.now()
+        # Before it is handled: a port that leaves has no name afterwards.
+        cause = cause_text(self.bond.state, event)
         effects = self.bond.handle(event, now=now)
-        done = self._carry_out(cause or event_text(event), effects, now=now)
+        done = self._carry_out(cause, effects, now=now)
         self.rearm()
         return done
+
+    def note(self, cause: str, reports: list[Effect]) -> None:
+        """Write into the log what the daemon itself has to tell."""
+        if reports:
+            self._log(cause, reports, now=self._clock.now())
 
     def rearm(self) -> None:
         """Set the timer to the bond's next deadline."""
@@ -112,30 +114,31 @@ class Engine:
             done += effects
             for failed in self._execute(cause, effects, now=now):
                 answer = self.bond.handle(failed, now=now)
-                lists.append((event_text(failed), answer))
+                lists.append((cause_text(self.bond.state, failed), answer))
         return done
 
     def _execute(self, cause: str, effects: list[Effect], *, now: Instant) -> list[EffectFailed]:
         wishes = [effect for effect in effects if not isinstance(effect, Report | Refuse)]
         results = [(effect, self._hands.execute(effect)) for effect in wishes]
         if effects:
-            wall_ns = self._clock.wall_ns()
-            self._after_step(self.recorder.record(cause, effects, wall_ns=wall_ns, now=now))
+            self._log(cause, effects, now=now)
         return [EffectFailed(effect, errno) for effect, errno in results if errno]
+
+    def _log(self, cause: str, effects: list[Effect], *, now: Instant) -> None:
+        entry = self.recorder.record(cause, effects, wall_ns=self._clock.wall_ns(), now=now)
+        self._after_step(entry)
+
+
+def first_refusal(bond: Bond, events: list[Event], *, now: Instant) -> tuple[int, Refuse] | None:
+    """Try events on a copy of the bond: place and refusal of the first that would be refused."""
+    trial = copy.deepcopy(bond)
+    for place, event in enumerate(events):
+        refuse = refusal_in(trial.handle(event, now=now))
+        if refuse is not None:
+            return place, refuse
+    return None
 
 
 def refusal_in(effects: list[Effect]) -> Refuse | None:
     """The bond's refusal, if that is its answer."""
     return next((effect for effect in effects if isinstance(effect, Refuse)), None)
-
-
-def event_text(event: Event) -> str:
-    """A short line for an event; long addresses lists are left to the debugger."""
-    if isinstance(event, EffectFailed):
-        return f"EffectFailed({type(event.effect).__name__}, errno={event.errno})"
-    text = repr(event)
-    return text if len(text) <= MAX_EVENT_TEXT else f"{text[:MAX_EVENT_TEXT]}..."
-
-
-MAX_EVENT_TEXT = 240
-"""Characters of an event that the log keeps; HostAddressed alone can be long."""

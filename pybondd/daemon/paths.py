@@ -1,15 +1,40 @@
 """Where does a running bond keep its files?"""
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
+
 DEFAULT_RUN_DIRECTORY = "/run/pybondd"
+MAX_NAME_OCTETS = 15
+"""Linux IFNAMSIZ less the closing zero."""
 
 
 def run_directory() -> Path:
     """/run/pybondd, or what PYBONDD_RUN_DIR says."""
     return Path(os.environ.get("PYBONDD_RUN_DIR") or DEFAULT_RUN_DIRECTORY)
+
+
+def refuse_name(bond: str) -> None:
+    """Raise CommandRefusedError unless Linux takes this as an interface name (dev_valid_name)."""
+    size_octets = len(bond.encode())
+    if size_octets > MAX_NAME_OCTETS:
+        why = f"it has {size_octets} characters, an interface name at most {MAX_NAME_OCTETS}"
+    elif not bond or bond in (".", "..") or any(c in "/:" or c.isspace() for c in bond):
+        why = "an interface name is not empty and has no blank, slash or colon"
+    else:
+        return
+    raise CommandRefusedError(
+        Refusal(
+            f"'{bond}' cannot be the name of a bond",
+            why,
+            "take a short one, as bond0",
+            errno.EINVAL,
+            Exit.USAGE,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +46,11 @@ class BondPaths:
 
     @classmethod
     def of(cls, bond: str) -> "BondPaths":
-        """The files of this bond in the run directory in force now."""
+        """The files of this bond in the run directory in force now.
+
+        Raises CommandRefusedError for a name that no interface can have: it would be a path.
+        """
+        refuse_name(bond)
         return cls(run_directory(), bond)
 
     @property

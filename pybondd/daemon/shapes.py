@@ -24,6 +24,10 @@ class PortExtraJson(TypedDict):
     speed_mbps: int | None
     duplex: str | None
     isolation: str
+    sent_frames: int
+    sent_octets: int
+    received_frames: int
+    received_octets: int
 
 
 class PortJson(TypedDict):

@@ -47,6 +47,7 @@ class Noting:
 
     def add_ports(self, names, *, may_cut_default_route):
         self._note("add", names, may_cut_default_route)
+        return [f"{names[0]} was up"]
 
     def remove_ports(self, names):
         self._note("remove", names)
@@ -116,7 +117,9 @@ async def test_a_read_route_answers(route, answer, tmp_path):
 async def test_a_change_reaches_the_bond(method, route, body, call, tmp_path):
     served = Noting()
     async with listening(served, tmp_path) as path:
-        assert await asked(path, method, route, body) == (200, {})
+        status, answer = await asked(path, method, route, body)
+    assert status == 200
+    assert answer == ({"notes": ["eth0 was up"]} if call[0] == "add" else {})
     assert served.calls == [call]
 
 

@@ -6,7 +6,7 @@ import errno
 from pybondd.bond import Bond
 from pybondd.daemon.loop import Engine, refusal_in
 from pybondd.daemon.recorder import Recorder
-from pybondd.effects import AttachPort, Effect, Refuse, SetPortUp
+from pybondd.effects import AttachPort, Effect, SetPortUp
 from pybondd.events import BondOpened, OptionWritten, PortOffered, PortReady
 from pybondd.port import LinkFacts
 
@@ -74,7 +74,7 @@ async def test_a_failed_effect_is_handed_back_and_the_refusal_that_follows_is_re
     assert refuse is not None
     assert "AttachPort" in refuse.why
     causes = [entry.cause for entry in driven.recorder.recent()]
-    assert any(cause.startswith("EffectFailed(AttachPort") for cause in causes)
+    assert any(cause.startswith("AttachPort failed") for cause in causes)
     driven.stop()
 
 
@@ -82,8 +82,10 @@ async def test_trying_events_changes_neither_the_bond_nor_the_world():
     hands = Hands()
     driven = engine(hands)
     events = [OptionWritten("miimon", "50"), OptionWritten("updelay", "nonsense")]
-    refuse = driven.would_refuse(events)
-    assert isinstance(refuse, Refuse)
+    refused = driven.first_refusal(events)
+    assert refused is not None
+    place, refuse = refused
+    assert place == 1
     assert refuse.errno == errno.EINVAL
     assert driven.bond.read_option("miimon") == "0"
     assert hands.done == []

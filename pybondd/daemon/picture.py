@@ -1,0 +1,66 @@
+"""The bond at one moment, as JSON: what iproute2 says of a kernel bond, and what it lacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pybondd.bond import Bond
+from pybondd.counters import Counters
+from pybondd.daemon.shapes import BondExtraJson, PortJson, StatusJson
+from pybondd.port import Port
+from pybondd.state import BondState
+from pybondd.status.report import info_data, info_slave_data
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the bond itself does not know: its interface, its ports' isolation, the daemon.
+
+    `isolation` is by interface index.
+    """
+
+    bond_ifindex: int
+    isolation: Mapping[int, str]
+    counters: Counters
+    extra: BondExtraJson
+
+
+def status_json(bond: Bond, around: Surroundings) -> StatusJson:
+    """The answer to GET /status."""
+    state = bond.state
+    return {
+        "ifname": state.name,
+        "ifindex": around.bond_ifindex,
+        "address": state.mac.hex(":"),
+        "mtu": state.mtu,
+        "operstate": operstate(state),
+        "linkinfo": {"info_kind": "bond", "info_data": info_data(state)},
+        "ports": [_port_json(state, port, around) for port in state.ports],
+        "pybondd": around.extra,
+    }
+
+
+def operstate(state: BondState) -> str:
+    """As the kernel shows it for its own bond: UP, or DOWN without a carrier or when set down."""
+    return "UP" if state.is_open and state.has_carrier else "DOWN"
+
+
+def _port_json(state: BondState, port: Port, around: Surroundings) -> PortJson:
+    counted = around.counters.port(port.ifindex)
+    return {
+        "ifname": port.name,
+        "ifindex": port.ifindex,
+        "address": port.mac.hex(":"),
+        "mtu": state.mtu,
+        "operstate": "UP" if port.facts.is_running else "DOWN",
+        "info_slave_data": info_slave_data(port),
+        "pybondd": {
+            "link": port.link.text,
+            "speed_mbps": port.facts.speed_mbps,
+            "duplex": port.facts.duplex.value if port.facts.duplex else None,
+            "isolation": around.isolation.get(port.ifindex, ""),
+            "sent_frames": counted.sent_frames,
+            "sent_octets": counted.sent_octets,
+            "received_frames": counted.received_frames,
+            "received_octets": counted.received_octets,
+        },
+    }
