@@ -94,6 +94,8 @@ def main():
         for name in names:
             take(executor, name, route)
         print("ready", flush=True)
+        if os.environ.get("SAY_KIND"):
+            print("held by", executor.isolation_of(route.interface(names[0]).ifindex))
         if os.environ.get("SETTLE"):
             print(executor.close(), flush=True)
             print("moments", moments, flush=True)

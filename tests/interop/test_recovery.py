@@ -79,6 +79,26 @@ def test_whenever_the_process_is_killed_recover_restores_the_host(host, journal,
         assert not journal.exists()
 
 
+def test_root_of_a_user_namespace_gets_a_filter_and_gives_everything_back(journal):
+    # Once up, an interface shows its default queue discipline for ever: no bond can undo that.
+    script = """
+        for n in 0 1; do ip link add eth$n type veth peer name far$n; ip link set eth$n up; done
+        ip link set eth1 down
+        ip -d link > $1.before; $2 $3 $1 eth0 eth1; ip -d link > $1.after
+        tc qdisc show > $1.qdiscs
+        """
+    words = ["unshare", "--user", "--map-root-user", "--net", "sh", "-ec", script, "sh"]
+    ended = subprocess.run(
+        [*words, str(journal), sys.executable, str(HOLDER)],
+        capture_output=True, text=True, timeout=30, env=environment(SETTLE="1", SAY_KIND="1"),
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert "held by clsact" in ended.stdout
+    before, after = (Path(f"{journal}.{when}").read_text() for when in ("before", "after"))
+    assert after == before
+    assert "clsact" not in Path(f"{journal}.qdiscs").read_text()
+
+
 # -- odd journals -----------------------------------------------------------------------------
 
 
