@@ -4,11 +4,11 @@ The file is replaced in one step and forced to the disk first, so that a killed 
 either the old or the new text, never half of one.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from errno import EBADMSG
 from pathlib import Path
 
 from pybondd.linux.errors import LinuxError, asking
@@ -88,7 +88,7 @@ class Journal:
                 before = PortBefore(**{**each, "given_macs": tuple(each["given_macs"])})
                 journal._ports[before.ifindex] = before
         except (ValueError, KeyError, TypeError) as error:
-            raise LinuxError(EBADMSG, f"understand the journal {path}") from error
+            raise LinuxError(errno.EBADMSG, f"understand the journal {path}") from error
         return journal
 
     def __iter__(self) -> Iterator[PortBefore]:
@@ -98,7 +98,9 @@ class Journal:
         return ifindex in self._ports
 
     def open(self) -> None:
-        """Write the file, even without ports: a dead daemon with a journal is a dead daemon."""
+        """Write the file, empty. LinuxError(EEXIST) if a dead process left one to be recovered."""
+        if self.path.exists():
+            raise LinuxError(errno.EEXIST, f"begin the journal {self.path}")
         self._write(self._ports)
 
     def note(self, interface: Interface) -> None:

@@ -11,6 +11,7 @@ from holder import BOND_MAC, NoPump
 
 from pybondd import effects
 from pybondd.forwarding import ForwardingTable
+from pybondd.linux.errors import LinuxError
 from pybondd.linux.ethtool import Ethtool
 from pybondd.linux.executor import Executor
 from pybondd.linux.journal import Journal
@@ -159,6 +160,15 @@ def test_without_a_place_for_the_journal_nothing_is_changed(world, monkeypatch):
     monkeypatch.setattr("pybondd.linux.journal._replace", full_disk)
     assert done(world, effects.SetPortMac(world.port, BOND_MAC)) == [errno.ENOSPC]
     assert world.route.interface("eth0") == before
+
+
+def test_a_journal_that_was_not_recovered_is_never_overwritten(world):
+    world.executor.prepare(world.port)
+    before = world.path.read_text()
+    with pytest.raises(LinuxError) as refused:
+        Journal(world.path).open()
+    assert refused.value.errno == errno.EEXIST
+    assert world.path.read_text() == before
 
 
 def test_a_port_that_was_opened_is_closed_and_leaves_no_descriptor(world):
