@@ -5,6 +5,7 @@ possible and pybondd falls back to the readable twin in pybondd/_pure.py.
 """
 
 import os
+from glob import glob
 
 from setuptools import Extension, setup
 
@@ -12,7 +13,7 @@ choice = os.environ.get("PYBONDD_EXTENSION", "")
 extension = Extension(
     "pybondd._fast",
     ["pybondd/_fast.pyx"],
-    depends=["pybondd/_fast_hash.pxi"],
+    depends=sorted(glob("pybondd/_fast_*.pxi")),
     extra_compile_args=["-O3"],
     optional=choice != "must",
 )

@@ -161,7 +161,7 @@ class Pump:
     def _serve_host(self, ready: int) -> None:
         for _ in range(BATCH_FRAMES):
             try:
-                packet = os.read(self._tap_fd, VNET_HEADER_OCTETS + MAX_FRAME_OCTETS)
+                packet = os.read(self._tap_fd, VNET_HEADER_OCTETS + MAX_FRAME_OCTETS + 1)
             except OSError as error:
                 if not isinstance(error, BlockingIOError) and ready & ~select.EPOLLIN:
                     # The interface was deleted: no frame comes again, and epoll would not rest.
@@ -176,6 +176,9 @@ class Pump:
         self._host_octets += len(frame)
         if len(frame) < HEADER_OCTETS:
             self._host_drops[Reason.TOO_SHORT] += 1
+            return
+        if len(frame) > MAX_FRAME_OCTETS:
+            self._host_drops[Reason.TRUNCATED] += 1
             return
         chosen = self._forwarder.select(frame, 0)
         if not chosen:

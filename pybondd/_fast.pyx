@@ -1,0 +1,97 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
+"""The packet path, compiled: the twins of pybondd/_pure.py and pybondd/linux/pump.py.
+
+It adds types and loops, not ideas. `Forwarder` decides for one frame and is there to be compared;
+`Pump` moves batches of frames without the interpreter's lock.
+"""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+from pybondd import _pure
+from pybondd.counters import Counters, PortCounters, Reason
+from pybondd.forwarding import ForwardingTable
+
+include "_fast_hash.pxi"
+include "_fast_select.pxi"
+include "_fast_linux.pxi"
+include "_fast_send.pxi"
+include "_fast_receive.pxi"
+include "_fast_pump.pxi"
+
+
+cdef class _Chooser:
+    # A table and a turn, for the Python callers of select and classify.
+    cdef Table *table
+    cdef Turn turn
+
+    def __cinit__(self, seed):
+        self.table = compiled(ForwardingTable())
+        self.turn = first_turn(seed)
+
+    def __dealloc__(self):
+        free(self.table)
+
+    def publish(self, table):
+        cdef Table *old = self.table
+        self.table = compiled(table)
+        free(old)
+
+    def select(self, bytes frame, uint32_t queue):
+        # select writes to the frame and puts it back; a bytes object must not even do that.
+        cdef bytearray scratch = bytearray(frame)
+        cdef int chosen[MAX_PORTS]
+        cdef int count = select(
+            self.table, &self.turn, <uint8_t *><char *>scratch, len(frame), queue, chosen
+        )
+        assert scratch == frame, "the frame was not put back as it was"
+        return tuple([self.table.entries[chosen[i]].ifindex for i in range(count)])
+
+    def classify(self, int ifindex, bytes frame):
+        cdef int reason = classify(entry_of(self.table, ifindex), len(frame))
+        return None if reason == NO_REASON else Reason(reason)
+
+
+class Forwarder(_pure.Forwarder):
+    """pybondd/_pure.py Forwarder, with the compiled choice of ports."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self._chooser = _Chooser(seed)
+
+    def publish(self, table):
+        """Forward by this table from the next frame on."""
+        super().publish(table)
+        self._chooser.publish(table)
+
+    def select(self, frame, queue):
+        """The ports for a frame that has a whole Ethernet header. Moves the round-robin counter."""
+        return self._chooser.select(frame, queue)
+
+    def classify(self, ifindex, frame):
+        """Whether a frame from a port is for the host."""
+        return self._chooser.classify(ifindex, frame)
+
+
+def _transmit_hash(int policy, bytes frame, uint16_t tci=0):
+    """balance/hashing.py transmit_hash, compiled."""
+    return transmit_hash(policy, <const uint8_t *><const char *>frame, len(frame), tci)
+
+
+# The C function has this name among its own kind, so Python's is given by hand.
+globals()["transmit_hash"] = _transmit_hash
+
+
+def with_tag(bytes packet, bytes auxdata):
+    """linux/pump_port.py with_tag, compiled: for the comparison."""
+    cdef bytearray room = bytearray(HEADROOM_OCTETS) + packet
+    cdef bytearray control = bytearray(sizeof(cmsghdr)) + auxdata
+    cdef uint8_t *begin = <uint8_t *><char *>room + HEADROOM_OCTETS
+    cdef cmsghdr *header = <cmsghdr *><char *>control
+    cdef mmsghdr message
+    header.cmsg_level, header.cmsg_type = SOL_PACKET, PACKET_AUXDATA
+    message.msg_hdr.msg_control, message.msg_hdr.msg_controllen = header, len(control)
+    message.msg_len = len(packet)
+    cdef uint32_t size = put_tag_back(&message, &begin)
+    return (<char *>begin)[:size]

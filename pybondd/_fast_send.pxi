@@ -1,0 +1,151 @@
+# How do frames get from the host to the ports? The compiled twin of linux/pump.py, host's side.
+#
+# A batch is read into one arena, frames close behind each other, so that small ones stay in the
+# cache and large ones have room. Each port gathers pointers to its frames, and sends them by one
+# call at the batch's end: a flow stays on one port, so its order stays.
+
+cdef enum:
+    BATCH_FRAMES = 64
+    # Room for a few of the largest frames. More would push the first out of the cache before it
+    # is sent; fewer would make batches of one.
+    ARENA_OCTETS = 512 << 10
+    # One octet more than the largest frame, so that a longer one shows.
+    FRAME_ROOM_OCTETS = VNET_HEADER_OCTETS + MAX_FRAME_OCTETS + 1
+    # Each frame begins on a cache line of its own.
+    LINE_OCTETS = 64
+
+
+cdef struct Tally:
+    # counters.py PortTally
+    uint64_t sent_frames
+    uint64_t sent_octets
+    uint64_t received_frames
+    uint64_t received_octets
+    uint64_t delivered_frames
+    uint64_t delivered_octets
+    uint64_t transmit_drops[REASONS]
+    uint64_t receive_drops[REASONS]
+
+
+cdef struct Port:
+    int ifindex
+    int fd
+    Tally tally
+    unsigned int waiting
+    iovec pieces[BATCH_FRAMES]
+    mmsghdr messages[BATCH_FRAMES]
+
+
+cdef struct Host:
+    # What is read from the host, and the ports that have frames waiting because of it.
+    int fd
+    uint64_t frames
+    uint64_t octets
+    uint64_t copies
+    uint64_t drops[REASONS]
+    uint8_t *arena
+    int busy_count
+    Port *busy[MAX_PORTS]
+
+
+cdef int move_from_host(Host *host, Table *table, Turn *turn) noexcept nogil:
+    # The answer is how many frames were read.
+    cdef uint32_t used = 0
+    cdef int count = 0
+    cdef ssize_t size
+    while count < BATCH_FRAMES and used + FRAME_ROOM_OCTETS <= ARENA_OCTETS:
+        # FRAME_ROOM_OCTETS are left behind `used`, as was just asked.
+        size = read_fd(host.fd, host.arena + used, FRAME_ROOM_OCTETS)
+        if size < VNET_HEADER_OCTETS:
+            break
+        from_host(host, table, turn, host.arena + used, <uint32_t>size - VNET_HEADER_OCTETS)
+        used += (<uint32_t>size + LINE_OCTETS - 1) // LINE_OCTETS * LINE_OCTETS
+        count += 1
+    flush(host)
+    return count
+
+
+cdef inline void from_host(
+    Host *host, Table *table, Turn *turn, uint8_t *packet, uint32_t length
+) noexcept nogil:
+    cdef int chosen[MAX_PORTS]
+    cdef int count
+    cdef int i
+    host.frames += 1
+    host.octets += length
+    if length < HEADER_OCTETS:
+        host.drops[TOO_SHORT] += 1
+        return
+    if length > MAX_FRAME_OCTETS:
+        host.drops[TRUNCATED] += 1
+        return
+    count = select(table, turn, packet + VNET_HEADER_OCTETS, length, 0, chosen)
+    if count == 0:
+        host.drops[NO_PORT] += 1
+        return
+    host.copies += count - 1
+    for i in range(count):
+        put(host, <Port *>table.entries[chosen[i]].port, packet, length)
+
+
+cdef inline void put(Host *host, Port *port, uint8_t *packet, uint32_t length) noexcept nogil:
+    # A frame goes to a port once, and a batch has BATCH_FRAMES at most: `pieces` has room.
+    if port == NULL:
+        host.drops[UNKNOWN_PORT] += 1
+        return
+    if port.waiting == 0:
+        host.busy[host.busy_count] = port
+        host.busy_count += 1
+    port.pieces[port.waiting].iov_base = packet
+    port.pieces[port.waiting].iov_len = VNET_HEADER_OCTETS + length
+    port.waiting += 1
+
+
+cdef inline void flush(Host *host) noexcept nogil:
+    cdef int i
+    for i in range(host.busy_count):
+        send_waiting(host.busy[i])
+    host.busy_count = 0
+
+
+cdef void send_waiting(Port *port) noexcept nogil:
+    cdef unsigned int done = 0
+    cdef int count
+    while done < port.waiting:
+        count = sendmmsg(port.fd, port.messages + done, port.waiting - done, MSG_DONTWAIT)
+        if count > 0:
+            count_sent(port, done, done + count)
+            done += count
+        elif errno != EINTR:
+            # The first frame of those left is the one that was refused; the next may pass.
+            port.tally.transmit_drops[reason_of_refusal(errno)] += 1
+            done += 1
+    port.waiting = 0
+
+
+cdef inline void count_sent(Port *port, unsigned int first, unsigned int end) noexcept nogil:
+    cdef unsigned int i
+    port.tally.sent_frames += end - first
+    for i in range(first, end):
+        port.tally.sent_octets += port.pieces[i].iov_len - VNET_HEADER_OCTETS
+
+
+cdef int reason_of_refusal(int number) noexcept nogil:
+    if number == EAGAIN or number == ENOBUFS or number == ENOMEM:
+        return PORT_BUSY
+    if number == ENETDOWN or number == ENODEV or number == ENXIO:
+        return PORT_DOWN
+    return TOO_LONG if number == EMSGSIZE else PORT_REFUSED
+
+
+cdef Port *new_port(int ifindex, int fd) except NULL:
+    cdef Port *port = <Port *>calloc(1, sizeof(Port))
+    cdef int i
+    if port == NULL:
+        raise MemoryError
+    port.ifindex = ifindex
+    port.fd = fd
+    for i in range(BATCH_FRAMES):
+        port.messages[i].msg_hdr.msg_iov = &port.pieces[i]
+        port.messages[i].msg_hdr.msg_iovlen = 1
+    return port
