@@ -5,6 +5,7 @@ because it concerns the mode too. Source: Linux 6.12 bond_main.c bond_miimon_ins
 bond_check_dev_link; bonding.rst: miimon, updelay, downdelay, use_carrier.
 """
 
+from pybondd.option import BondMode
 from pybondd.port import Link, Port
 from pybondd.state import BondState, OptionValues
 from pybondd.units import Instant
@@ -105,4 +106,7 @@ def _count_down(port: Port) -> bool:
 
 
 def _role(state: BondState, port: Port) -> str:
-    return "the active interface" if port is state.active else "interface"
+    """Linux names the role in active-backup only."""
+    if state.options.mode is not BondMode.ACTIVE_BACKUP:
+        return "interface"
+    return "backup interface" if port.is_backup else "active interface"

@@ -105,3 +105,20 @@ def test_a_kernel_that_is_late_stretches_the_delays_and_nothing_else():
         scene.run(2000)
     told = [[report for _, report in scene.bond.reports] for scene in (prompt, late)]
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("mode", "place", "whose"),
+    [
+        ("active-backup", 0, "active interface"),
+        ("active-backup", 1, "backup interface"),
+        ("balance-rr", 0, "interface"),
+        ("balance-xor", 1, "interface"),
+    ],
+)
+def test_a_report_of_a_lost_link_names_the_role_as_linux_does(mode, place, whose):
+    scene = one_switch(mode, options=DELAYS)
+    scene.cables[place].cut()
+    scene.run(101)
+    texts = [report.text for _, report in scene.bond.reports]
+    assert f"link status down for {whose}, disabling it in 200 ms" in texts
