@@ -16,6 +16,7 @@ from pybondd.lab.measures import (
     outage_ns,
     reordered,
     share_of_cables,
+    silence_ns,
 )
 from pybondd.lab.picture import bars, draw
 from pybondd.lab.recording import (
@@ -67,13 +68,22 @@ def failover(*, lost_ms: int = 20, moves: bool = True) -> Recording:
 # -- measures
 
 
-def test_the_outage_is_the_longest_silence_between_answers() -> None:
+def test_the_outage_lasts_from_the_answer_before_a_loss_to_the_one_after() -> None:
     probes = [answered(0, 0), Probe(1, 0, MS, ()), Probe(2, 0, 2 * MS, ()), answered(3, 3 * MS)]
     assert outage_ns(probes) == 3 * MS
 
 
-def test_without_two_answers_there_is_no_outage_to_measure() -> None:
-    assert outage_ns([answered(0, 0)]) == 0
+def test_a_pause_in_which_nothing_was_lost_is_silence_and_no_outage() -> None:
+    probes = [answered(0, 0), answered(1, 30 * MS)]
+    assert (outage_ns(probes), silence_ns(probes)) == (0, 30 * MS)
+
+
+def test_a_loss_that_no_answer_follows_has_no_measured_end() -> None:
+    assert outage_ns([answered(0, 0), Probe(1, 0, MS, ())]) == 0
+
+
+def test_without_two_answers_there_is_no_silence_to_measure() -> None:
+    assert silence_ns([answered(0, 0)]) == 0
 
 
 def test_a_probe_without_an_answer_is_lost() -> None:

@@ -1,6 +1,5 @@
 """The SVG of the labs that share load: shares, order of arrival, and which flow goes where."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,7 +35,7 @@ def draw_sharing(
     headline: str,
     subtitle: str,
     shares: Sequence[tuple[str, int]],
-    histogram: Counter[int],
+    histogram: Sequence[tuple[str, int]],
     histogram_title: str,
 ) -> str:
     """Single probes on their lanes, the share of each cable, and a histogram."""
@@ -52,8 +51,7 @@ def draw_sharing(
     tones = [PORT_TONES[n % len(PORT_TONES)] for n in range(len(shares))]
     _bars(canvas, shares, tones, (LEFT, 360), top + 14)
     canvas.text(500, top, histogram_title, size=14, is_bold=True)
-    rows = [(str(value), count) for value, count in sorted(histogram.items())]
-    _bars(canvas, rows, ["port3"] * len(rows), (524, RIGHT - 100), top + 14)
+    _bars(canvas, histogram, ["port3"] * len(histogram), (524, RIGHT - 100), top + 14)
     return canvas.render()
 
 

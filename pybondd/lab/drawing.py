@@ -75,7 +75,11 @@ def _magnified(
     lanes = top + PANEL_TITLE
     bottom = lanes + lanes_height(count + 1)
     canvas.text(
-        32, top, "The moment of the cut, magnified: every dot is one probe", size=14, is_bold=True
+        32,
+        top,
+        "The moment of the cut, magnified: every dot is one probe, at the time it was sent",
+        size=14,
+        is_bold=True,
     )
     draw_bands(canvas, recording, scale, lanes)
     _shade_silence(canvas, recording, scale, lane_y(lanes, count))

@@ -2,7 +2,7 @@
 
 from pybondd.lab.drawing import draw_story
 from pybondd.lab.lab import Lab, Telling
-from pybondd.lab.measures import cable_of_probe, lost, lost_between, outage_ns
+from pybondd.lab.measures import cable_of_probe, lost, lost_between, outage_ns, silence_ns
 from pybondd.lab.picture import draw
 from pybondd.lab.recording import Action, Recording
 from pybondd.lab.stage import Deed
@@ -37,15 +37,17 @@ def tell(recording: Recording, width: int, is_coloured: bool) -> Telling:
     """The failover's pictures and numbers."""
     setup = recording.setup
     count, gone = len(recording.probes), lost(recording.probes)
-    silence_ms = outage_ns(recording.probes) / MILLISECOND_NS
+    outage_ms = outage_ns(recording.probes) / MILLISECOND_NS
+    outage = f"outage {outage_ms:.1f} ms" if gone else "no outage"
+    silence_ms = silence_ns(recording.probes) / MILLISECOND_NS
     repair_ns = recording.moment_of(Action.REPAIR) or recording.ended_ns
     result = (
         f"{gone} of {count} probes lost at the cut, {_lost_since(recording, repair_ns)} at the "
-        f"repair; longest silence {silence_ms:.1f} ms"
+        f"repair; {outage} (longest silence of the run {silence_ms:.1f} ms)"
     )
     svg = draw_story(
         recording,
-        headline=f"A cable is cut: {gone} of {count} probes lost, {silence_ms:.1f} ms of silence",
+        headline=f"A cable is cut: {gone} of {count} probes lost, {outage}",
         subtitle=f"{setup.mode}, miimon {setup.miimon_ms} ms, 1000 probes a second over a real "
         "bond of real interfaces in a private network",
     )

@@ -14,6 +14,9 @@ LANE_HEIGHT, LANE_GAP = 30, 8
 AXIS_STEPS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 """Steps that people count in."""
 TICKS_MAX = 12
+JOIN_SHARE = 150
+"""Probes closer than this part of the panel are one bar: a narrower gap would hardly be seen, and
+comes from a busy machine that lets the sender wait rather than from a cable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def draw_bands(canvas: Canvas, recording: Recording, scale: Scale, top: float) -
 
 def draw_traffic(canvas: Canvas, recording: Recording, scale: Scale, top: float) -> None:
     """Fill each lane where its cable carried probes; probes close together become one bar."""
-    join_ns = 4 * recording.setup.interval_ns * max(1, len(recording.setup.ports))
+    join_ns = (scale.end_ns - scale.start_ns) // JOIN_SHARE
     for number, port in enumerate(recording.setup.ports):
         moments = [
             s.moment_ns

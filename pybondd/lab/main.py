@@ -26,7 +26,7 @@ from pybondd.lab.topology import (
     bond_to_bond,
     give_address,
 )
-from pybondd.units import SECOND_NS, Duration
+from pybondd.units import SECOND_NS
 
 LABS = {lab.name: lab for lab in (FAILOVER, ROUND_ROBIN, FLOWS, COPIES)}
 TIME_LIMIT_S = 14
@@ -72,7 +72,7 @@ def run(
     lab = LABS[name]
     say(f"making a private network ({_privilege()}); it vanishes with this command")
     recording = in_private_network(lambda: _play(lab, miimon, PORTS[:cables], say))
-    _tell_words(recording, say)
+    _tell_course(recording, say)
     width = shutil.get_terminal_size((80, 24)).columns
     telling = lab.tell(recording, width, is_coloured)
     path = output or Path(f"pybondd-{name}.svg")
@@ -102,29 +102,22 @@ def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recordi
     setup_s = (time.monotonic_ns() - began_ns) / SECOND_NS
     say(f"ready after {setup_s:.1f} s; {lab.count} probes to {FAR_ADDRESS}, one a millisecond")
     setup = Setup(lab.name, lab.mode, miimon_ms, ports, lab.flows, INTERVAL_NS)
-    return perform(
-        setup,
-        topology,
-        near,
-        count=lab.count,
-        burst=lab.burst,
-        deeds=lab.deeds,
-        announce=lambda incident, after_ns: say(_deed_line(incident, after_ns)),
-    )
+    return perform(setup, topology, near, count=lab.count, burst=lab.burst, deeds=lab.deeds)
 
 
-def _deed_line(incident: Incident, after_ns: Duration) -> str:
+def _tell_course(recording: Recording, say: Say) -> None:
+    """What was done and what the bond said, in the order of time since the first probe."""
+    said = recording.words_after(recording.started_ns)[:WORDS_SHOWN_MAX]
+    course = [(word.moment_ns, f"  bond0: {sentence(word)}") for word in said]
+    course += [(incident.moment_ns, _deed_text(incident)) for incident in recording.incidents]
+    for moment_ns, text in sorted(course):
+        say(f"t = {(moment_ns - recording.started_ns) / SECOND_NS:.4f} s  {text}")
+
+
+def _deed_text(incident: Incident) -> str:
     is_cut = incident.action is Action.CUT
     sign, word = ("✂", "cut") if is_cut else ("│", "repaired")
-    return f"t = {after_ns / SECOND_NS:.3f} s  {sign} cable of {incident.cable} {word}"
-
-
-def _tell_words(recording: Recording, say: Say) -> None:
-    """What the bond said during the run, in seconds since the first probe."""
-    said = recording.words_after(recording.started_ns)
-    for word in said[:WORDS_SHOWN_MAX]:
-        after_s = (word.moment_ns - recording.started_ns) / SECOND_NS
-        say(f"t = {after_s:.4f} s  bond0: {sentence(word)}")
+    return f"{sign} cable of {incident.cable} {word}"
 
 
 def _conclude(lab: Lab, telling: Telling, path: Path, say: Say) -> int:
@@ -133,7 +126,7 @@ def _conclude(lab: Lab, telling: Telling, path: Path, say: Say) -> int:
         say(line)
     say("")
     say(f"result: {telling.result}")
-    say(f"picture: {path}")
+    say(f"picture: {path if path.is_absolute() else Path.cwd() / path}")
     if telling.failures:
         say(f"FAILED: this was not the story of '{lab.name}':")
         for failure in telling.failures:

@@ -23,7 +23,25 @@ def duplicates(probes: Iterable[Probe]) -> int:
     return sum(max(0, len(probe.answered_ns) - 1) for probe in probes)
 
 
-def outage_ns(probes: Iterable[Probe]) -> Duration:
+def outage_ns(probes: Sequence[Probe]) -> Duration:
+    """The longest time without an answer during which a probe was lost; 0 if none was.
+
+    From the last answer before a loss to the first one after it; a loss that nothing follows has
+    no end and does not count. Unlike `silence_ns`, it is not stretched by a busy machine that
+    merely delays answers somewhere else in the run.
+    """
+    longest, last_answer_ns, has_lost = 0, None, False
+    for probe in probes:
+        if probe.is_lost:
+            has_lost = True
+            continue
+        if has_lost and last_answer_ns is not None:
+            longest = max(longest, probe.answered_ns[0] - last_answer_ns)
+        last_answer_ns, has_lost = probe.answered_ns[0], False
+    return longest
+
+
+def silence_ns(probes: Iterable[Probe]) -> Duration:
     """The longest silence: the widest gap between two answers that came one after the other.
 
     Includes the interval between probes, so it is never below that. 0 with fewer than two answers.

@@ -40,7 +40,10 @@ def tell(recording: Recording, width: int, is_coloured: bool) -> Telling:
         f"{count} probes, {lost(recording.probes)} lost; {overtaken} "
         f"({overtaken / (count or 1):.1%}) arrived after a later one"
     )
-    rows = [(f"overtaken by {extent}", number) for extent, number in sorted(late.items())]
+    rows = [
+        (f"overtaken by {extent}{' or more' * (extent == LATE_SHOWN_MAX)}", number)
+        for extent, number in sorted(late.items())
+    ]
     picture = (
         "which cable carried the probes:", *bars(shares, width=width), "",
         "how many later probes had arrived before it:", *bars(rows, width=width),
@@ -52,7 +55,10 @@ def tell(recording: Recording, width: int, is_coloured: bool) -> Telling:
         subtitle="balance-rr at both ends, bursts of four probes; a TCP stream would take "
         "three overtakers for a loss",
         shares=shares,
-        histogram=late,
+        histogram=[
+            (f"{extent}{'+' * (extent == LATE_SHOWN_MAX)}", number)
+            for extent, number in sorted(late.items())
+        ],
         histogram_title="Later probes that arrived before it",
     )
     return Telling(result, picture, svg, judge(recording))

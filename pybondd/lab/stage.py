@@ -4,10 +4,10 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from pybondd.lab.bonds import BondHost, environment, python_module
 from pybondd.lab.failure import LabFailedError
@@ -22,7 +22,6 @@ START_DELAY_NS: Duration = 250 * MILLISECOND_NS
 """Time for the probe process to start, so that its first probe leaves at the announced instant."""
 REACHABLE_WITHIN_S = 3.0
 WATCHER_TIMEOUT_S = 5
-Announce: TypeAlias = Callable[[Incident, Duration], None]
 NEVER_ECHOED = 2**63
 """The sequence number of the question `is anybody there?`, outside those of a run."""
 
@@ -68,12 +67,10 @@ def perform(
     count: int,
     burst: int,
     deeds: Sequence[Deed],
-    announce: Announce,
 ) -> Recording:
     """Run `count` probes while the deeds are done, and collect what everybody saw.
 
-    `announce` hears of each deed, with the time since the first probe. Raises `LabFailedError` when
-    the far host cannot be reached at all.
+    Raises `LabFailedError` when the far host cannot be reached at all.
     """
     watchers = Watchers(topology)
     _require_an_answer()
@@ -82,7 +79,7 @@ def perform(
         NEAR_ADDRESS, FAR_ADDRESS, start_ns, count, setup.interval_ns, burst, setup.flows
     )
     prober = _child("pybondd.lab.prober", [plan.json()])
-    incidents = [_do(deed, topology, start_ns, announce) for deed in deeds]
+    incidents = [_do(deed, topology, start_ns) for deed in deeds]
     sent = json.loads(prober.communicate(timeout=count * setup.interval_ns / SECOND_NS + 5)[0])
     return Recording(
         setup,
@@ -96,14 +93,11 @@ def perform(
     )
 
 
-def _do(deed: Deed, topology: Topology, start_ns: Instant, announce: Announce) -> Incident:
+def _do(deed: Deed, topology: Topology, start_ns: Instant) -> Incident:
     due_ns = start_ns + deed.after_ns
     time.sleep(max(0, due_ns - time.monotonic_ns()) / SECOND_NS)
-    now = time.monotonic_ns()
-    (cut if deed.action is Action.CUT else repair)(topology, deed.cable)
-    incident = Incident(now, deed.action, deed.cable)
-    announce(incident, now - start_ns)
-    return incident
+    moment_ns = (cut if deed.action is Action.CUT else repair)(topology, deed.cable)
+    return Incident(moment_ns, deed.action, deed.cable)
 
 
 def _probes(sent: dict[str, Any], flows: int) -> tuple[Probe, ...]:  # Any: it comes out of JSON

@@ -10,12 +10,14 @@ A switch learns one address behind one port, so in the modes that send one addre
 ports it would move the address back and forth; there the far end has to be a bond as well.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyroute2 import IPRoute
 
 from pybondd.lab.namespaces import NetworkNamespace, new_network_namespace
+from pybondd.units import Instant
 
 NEAR_ADDRESS = "10.77.0.1"
 FAR_ADDRESS = "10.77.0.2"
@@ -75,14 +77,14 @@ def give_address(name: str, address: str) -> None:
         links.link("set", index=index, state="up")
 
 
-def cut(topology: Topology, port: str) -> None:
-    """Pull the far end's plug: this port loses its carrier."""
-    _set_far_end(topology, port, state="down")
+def cut(topology: Topology, port: str) -> Instant:
+    """Pull the far end's plug: this port loses its carrier. Returns when."""
+    return _set_far_end(topology, port, state="down")
 
 
-def repair(topology: Topology, port: str) -> None:
-    """Plug it in again."""
-    _set_far_end(topology, port, state="up")
+def repair(topology: Topology, port: str) -> Instant:
+    """Plug it in again. Returns when."""
+    return _set_far_end(topology, port, state="up")
 
 
 def address_of(name: str) -> bytes:
@@ -107,9 +109,13 @@ def _raise_loopback() -> None:
         links.link("set", index=_index(links, "lo"), state="up")
 
 
-def _set_far_end(topology: Topology, port: str, *, state: str) -> None:
+def _set_far_end(topology: Topology, port: str, *, state: str) -> Instant:
     with topology.cable_end.entered(), IPRoute() as links:
-        links.link("set", index=_index(links, topology.cables[port]), state=state)
+        index = _index(links, topology.cables[port])
+        # The clock is read after the preparations, which take longer than a failover.
+        moment_ns = time.monotonic_ns()
+        links.link("set", index=index, state=state)
+    return moment_ns
 
 
 def _index(links: IPRoute, name: str) -> int:

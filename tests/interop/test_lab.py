@@ -81,11 +81,11 @@ class TestAsRoot:
     def test_a_failover_is_measured_with_more_than_a_thousand_probes(self, tmp_path: Path) -> None:
         done, _ = lab("failover", where=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
-        lost, probes, lost_at_repair, silence_ms = result_numbers(done.stdout)
+        lost, probes, lost_at_repair, *_ = result_numbers(done.stdout)
         assert probes > 1000
         assert lost <= 10
         assert lost_at_repair == 0
-        assert 1 <= silence_ms < 150
+        assert ("no outage" in done.stdout) == (lost == 0)
 
     def test_without_a_second_cable_the_lab_says_that_it_failed(self, tmp_path: Path) -> None:
         done, seconds = lab("failover", "--cables", "1", where=tmp_path)
@@ -140,25 +140,26 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 host's device stays as it is."""
 
 
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A copy of the program and what it needs, in a place of nobody's own.
+
+    Not below pytest's own folders: those are closed to others, and pytest insists on it.
+    """
+    with tempfile.TemporaryDirectory(prefix="pybondd-nobody-") as name:
+        home = Path(name)
+        heavy = ("__pycache__", "*.c", "mypy*", "scapy*", "Cython*", "pip*")
+        left_out = shutil.ignore_patterns(*heavy)
+        shutil.copytree(ROOT / "pybondd", home / "pybondd", ignore=left_out)
+        packages = next(path for path in sys.path if path.endswith("site-packages"))
+        shutil.copytree(packages, home / "packages", ignore=left_out)
+        home.chmod(0o755)
+        os.chown(home, NOBODY, NOBODY)
+        yield home
+
+
 class TestAsNobody:
     pytestmark = needs_root
-
-    @pytest.fixture(scope="class")
-    def home(self) -> Iterator[Path]:
-        """A copy of the program and what it needs, in a place of nobody's own.
-
-        Not below pytest's own folders: those are closed to others, and pytest insists on it.
-        """
-        with tempfile.TemporaryDirectory(prefix="pybondd-nobody-") as name:
-            home = Path(name)
-            heavy = ("__pycache__", "*.c", "mypy*", "scapy*", "Cython*", "pip*")
-            left_out = shutil.ignore_patterns(*heavy)
-            shutil.copytree(ROOT / "pybondd", home / "pybondd", ignore=left_out)
-            packages = next(path for path in sys.path if path.endswith("site-packages"))
-            shutil.copytree(packages, home / "packages", ignore=left_out)
-            home.chmod(0o755)
-            os.chown(home, NOBODY, NOBODY)
-            yield home
 
     def run(self, home: Path, mode: str) -> tuple[subprocess.CompletedProcess[str], float]:
         command = ("unshare", "-m", "sh", "-c", OWN_DEVICE, "sh", mode, python_for_nobody())
