@@ -1,5 +1,7 @@
 """The readable and the compiled twin, side by side."""
 
+from functools import cache
+
 import pytest
 
 from pybondd.balance import hashing
@@ -14,12 +16,14 @@ NEEDS_COMPILED = pytest.mark.skipif(_fast is None, reason="pybondd._fast is not 
 TWINS = (pytest.param("pure"), pytest.param("compiled", marks=NEEDS_COMPILED))
 
 
+# Remembered, because tools/mutants.py asks for the same frames some hundred times.
+@cache
 def pure_hash(policy, frame, tci):
     return hashing.transmit_hash(HashPolicy(policy), frame, tci)
 
 
 def compiled_hash(policy, frame, tci):
-    return _fast.transmit_hash(int(policy), frame, tci)
+    return _fast.transmit_hash_of(HashPolicy(policy), frame, tci)
 
 
 HASHES = {"pure": pure_hash, "compiled": compiled_hash}
