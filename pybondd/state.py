@@ -140,6 +140,12 @@ class BondState:
         """The port with this name."""
         return next((port for port in self.ports if port.name == name), None)
 
+    def role_text(self, port: Port) -> str:
+        """What Linux calls a port in its messages: it names a role in active-backup only."""
+        if self.options.mode is not BondMode.ACTIVE_BACKUP:
+            return "interface"
+        return "backup interface" if port.is_backup else "active interface"
+
     def random_mac(self) -> bytes:
         """A fresh locally administered unicast address; the sequence follows from the seed."""
         self.random_macs_made += 1

@@ -5,7 +5,6 @@ because it concerns the mode too. Source: Linux 6.12 bond_main.c bond_miimon_ins
 bond_check_dev_link; bonding.rst: miimon, updelay, downdelay, use_carrier.
 """
 
-from pybondd.option import BondMode
 from pybondd.port import Link, Port
 from pybondd.state import BondState, OptionValues
 from pybondd.units import Instant
@@ -91,7 +90,7 @@ def _without_link(state: BondState, port: Port) -> Link | None:
         port.delay = state.options.downdelay
         if port.delay:
             wait = port.delay * state.options.miimon
-            whose = _role(state, port)
+            whose = state.role_text(port)
             state.report(f"link status down for {whose}, disabling it in {wait} ms", port)
         proposal = Link.FAIL
     return Link.DOWN if _count_down(port) else proposal
@@ -103,10 +102,3 @@ def _count_down(port: Port) -> bool:
         return True
     port.delay -= 1
     return False
-
-
-def _role(state: BondState, port: Port) -> str:
-    """Linux names the role in active-backup only."""
-    if state.options.mode is not BondMode.ACTIVE_BACKUP:
-        return "interface"
-    return "backup interface" if port.is_backup else "active interface"
