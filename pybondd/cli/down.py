@@ -1,10 +1,13 @@
 """`pybondd down`: end a bond and give the host back as it was."""
 
+import os
+import select
+
 import click
 
 from pybondd.cli.client import ask
 from pybondd.cli.recover import clean
-from pybondd.daemon.lock import wait_until_free
+from pybondd.daemon.lock import open_holder
 from pybondd.daemon.paths import BondPaths
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
 
@@ -20,21 +23,32 @@ def command(bond: str) -> int:
     If no daemon runs (exit code 3), leftovers of a killed one are cleaned up all the same.
     """
     paths = BondPaths.of(bond)
+    process = open_holder(paths.lock)
     try:
         ask(bond, "POST", "/down")
     except CommandRefusedError as refused:
         if refused.refusal.exit_code is Exit.NOT_RUNNING and clean(bond):
             print(f"{bond} was not running; what a killed daemon had left behind is undone")
         raise
-    if not wait_until_free(paths.lock, WAIT_S):
+    if not _has_ended(process):
         raise CommandRefusedError(_still_there(bond))
     print(f"{bond} is down, its ports are as they were")
     return 0
 
 
+def _has_ended(process: int | None) -> bool:
+    """Wait for the daemon to end; False if it takes too long."""
+    if process is None:
+        return True
+    try:
+        return bool(select.select([process], [], [], WAIT_S)[0])
+    finally:
+        os.close(process)
+
+
 def _still_there(bond: str) -> Refusal:
     return Refusal(
         f"{bond} has restored its ports but its daemon does not end",
-        f"it still holds {BondPaths.of(bond).lock} after {WAIT_S:g} s",
+        f"it is still there after {WAIT_S:g} s",
         f"its log: {BondPaths.of(bond).log}",
     )

@@ -38,13 +38,15 @@ def is_running(bond: str) -> bool:
 def clean(bond: str) -> list[str]:
     """Undo what the journal of a dead daemon lists; one line for each thing undone."""
     paths = BondPaths.of(bond)
-    if not paths.journal.exists():
-        paths.forget_runtime_files()
-        return []
-    # The netlink code is loaded only here: `down` of a running bond does not need it.
-    from pybondd.daemon.leftovers import undo
+    undone: list[str] = []
+    if paths.journal.exists():
+        # The netlink code is loaded only here: `down` of a running bond does not need it.
+        from pybondd.daemon.leftovers import undo
 
-    return undo(paths)
+        undone = undo(paths)
+    paths.forget_runtime_files()
+    paths.lock.unlink(missing_ok=True)
+    return undone
 
 
 def _alive(bond: str) -> Refusal:

@@ -71,14 +71,15 @@ def refuse_running(paths: BondPaths) -> None:
         raise CommandRefusedError(_already_running(paths))
 
 
-def wait_until_free(path: Path, timeout_s: float) -> bool:
-    """Wait for the daemon that holds this lock to end; False if it did not within the time."""
-    deadline = time.monotonic() + timeout_s
-    while holder_pid(path) is not None:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(WAIT_STEP_S)
-    return True
+def open_holder(path: Path) -> int | None:
+    """A descriptor of the daemon's process that becomes readable when it ends; None if none."""
+    pid = holder_pid(path)
+    if not pid:
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
 
 
 def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:

@@ -79,8 +79,8 @@ class BondPaths:
         return self.directory / "proc" / "net" / "bonding" / self.bond
 
     def forget_runtime_files(self) -> None:
-        """Remove what only means something while a daemon lives. The log stays, to be read."""
-        for path in (self.socket, self.lock, self.proc):
+        """Remove what a killed daemon left. The log stays to be read, the lock may be ours."""
+        for path in (self.socket, self.proc):
             path.unlink(missing_ok=True)
 
 

@@ -27,3 +27,13 @@ def why_not():
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         return "needs /dev/net/tun"
     return ""
+
+
+@pytest.fixture
+def bonded(yard, tmp_path):
+    from bonded import BondedHost
+
+    built = BondedHost(yard, tmp_path)
+    yield built
+    for socket in tmp_path.glob("*.sock"):
+        built.call("down", socket.stem)
