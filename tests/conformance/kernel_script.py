@@ -8,53 +8,22 @@ import errno
 import re
 import shlex
 
+from iproute2_words import (
+    NETLINK_ORDER,
+    WITHOUT_VALUE,
+    WORDS_OF_IPROUTE2,
+    UnknownCommandError,
+    conflicts,
+    pairs,
+    parse_mac,
+    settings,
+)
+
 from pybondd.port import Duplex
 from pybondd.sim.bonded import SimulatedBond
 from pybondd.sim.interface import Interface
 from pybondd.sim.world import World
 
-NETLINK_ORDER = (
-    "mode",
-    "active_slave",
-    "miimon",
-    "updelay",
-    "downdelay",
-    "peer_notif_delay",
-    "use_carrier",
-    "arp_interval",
-    "arp_ip_target",
-    "ns_ip6_target",
-    "arp_validate",
-    "arp_all_targets",
-    "primary",
-    "primary_reselect",
-    "fail_over_mac",
-    "xmit_hash_policy",
-    "resend_igmp",
-    "num_grat_arp",
-    "all_slaves_active",
-    "min_links",
-    "lp_interval",
-    "packets_per_slave",
-    "lacp_active",
-    "lacp_rate",
-    "ad_select",
-    "ad_actor_sys_prio",
-    "ad_user_port_key",
-    "ad_actor_system",
-    "tlb_dynamic_lb",
-    "arp_missed_max",
-    "coupled_control",
-)
-"""In which order the kernel takes the attributes of one request, whatever the command's order."""
-WORDS_OF_IPROUTE2 = {
-    "peer_notify_delay": "peer_notif_delay",
-    "num_unsol_na": "num_grat_arp",
-    "num_peer_notif": "num_grat_arp",
-    "clear_active_slave": "active_slave",
-}
-"""Words of `ip link` that differ from the option's name."""
-WITHOUT_VALUE = {"clear_active_slave"}
 MODES_TO_COME = {"802.3ad", "4", "balance-tlb", "5", "balance-alb", "6"}
 OPTIONS_TO_COME = {"arp_interval", "ns_ip6_target"}
 FILES_OF_LACP = {
@@ -75,10 +44,6 @@ VETH_SPEED_MBPS = 10_000
 
 class OutOfScopeError(Exception):
     """The recording needs a mode or monitor that is not built yet."""
-
-
-class UnknownCommandError(Exception):
-    """A recording says something that this interpreter does not understand."""
 
 
 class Machine:
@@ -241,7 +206,7 @@ class Machine:
         device = self.namespaces[namespace].get(name)
         if device is None:
             return errno.ENODEV
-        for keyword, arguments in _settings(words):
+        for keyword, arguments in settings(words):
             match keyword, arguments:
                 case "type", [kind, *options]:
                     answer = self._set_typed(device, kind, options)
@@ -258,7 +223,7 @@ class Machine:
         owner = device.owner
         if not isinstance(owner, SimulatedBond):
             return errno.EINVAL
-        for keyword, value in _pairs(options):
+        for keyword, value in pairs(options):
             refusal = owner.write_port(device, keyword, value)
             if refusal is not None:
                 return refusal.errno
@@ -309,13 +274,13 @@ class Machine:
 
     def _set_options(self, bond, words):
         wanted = {}
-        for keyword, value in _pairs(words, WITHOUT_VALUE):
+        for keyword, value in pairs(words, WITHOUT_VALUE):
             wanted[WORDS_OF_IPROUTE2.get(keyword, keyword)] = value
         unknown = set(wanted) - set(NETLINK_ORDER)
         if unknown:
             raise UnknownCommandError(unknown)
         for option in sorted(wanted, key=NETLINK_ORDER.index):
-            if _conflicts(option, wanted):
+            if conflicts(option, wanted):
                 return errno.EINVAL
             answer = self._set_option(bond, option, wanted[option])
             if answer:
@@ -424,37 +389,5 @@ def set_mtu(device, mtu):
     return 0
 
 
-def parse_mac(text):
-    return bytes.fromhex(text.replace(":", ""))
-
-
 def _errno(refusal):
     return 0 if refusal is None else refusal.errno
-
-
-def _conflicts(option, wanted):
-    """Does netlink itself refuse this attribute because of another one in the same request?"""
-    has_miimon = int(wanted.get("miimon", "0")) > 0
-    if option == "arp_interval":
-        return has_miimon and int(wanted[option]) > 0
-    return option == "arp_validate" and has_miimon
-
-
-def _settings(words):
-    """`ip link set` words, cut into (keyword, its arguments)."""
-    rest = list(words)
-    while rest:
-        keyword = rest.pop(0)
-        if keyword == "type":
-            yield keyword, rest
-            return
-        count = 0 if keyword in ("up", "down", "nomaster") else 1
-        yield keyword, rest[:count]
-        rest = rest[count:]
-
-
-def _pairs(words, without_value=()):
-    rest = list(words)
-    while rest:
-        keyword = rest.pop(0)
-        yield keyword, "" if keyword in without_value else rest.pop(0)

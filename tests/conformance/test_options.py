@@ -14,7 +14,8 @@ that the recorded one must have had:
 import errno
 
 import pytest
-from kernel_script import Machine, parse_mac
+from iproute2_words import parse_mac
+from kernel_script import Machine
 from recordings import read_json
 
 OBSERVED = read_json("options-observed.json") or {"options": {}}
