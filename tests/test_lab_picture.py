@@ -1,18 +1,18 @@
 """The lab's numbers and pictures, from recordings written by hand."""
 
+import dataclasses
 import re
 from xml.etree import ElementTree
 
 import pytest
 
 from pybondd.lab.drawing import draw_story
-from pybondd.lab.failover import judge, tell
+from pybondd.lab.failover import Losses, judge, losses, tell
 from pybondd.lab.measures import (
     copies,
     duplicates,
     lateness,
     lost,
-    lost_between,
     outage_ns,
     reordered,
     share_of_cables,
@@ -88,11 +88,6 @@ def test_without_two_answers_there_is_no_silence_to_measure() -> None:
 
 def test_a_probe_without_an_answer_is_lost() -> None:
     assert lost([answered(0, 0), Probe(1, 0, MS, ())]) == 1
-
-
-def test_only_probes_sent_in_the_span_count_as_lost_in_it() -> None:
-    probes = [Probe(n, 0, n * MS, ()) for n in range(4)]
-    assert lost_between(probes, start_ns=MS, end_ns=3 * MS) == 2
 
 
 def test_every_answer_but_the_first_is_a_duplicate() -> None:
@@ -216,4 +211,26 @@ def test_a_bond_that_does_not_move_is_no_failover() -> None:
 
 
 def test_more_losses_than_miimon_explains_are_no_failover() -> None:
-    assert judge(failover(lost_ms=151)) == ("151 probes were lost after the cut, more than 150",)
+    assert judge(failover(lost_ms=151)) == ("151 probes were lost at the cut, more than 150",)
+
+
+@pytest.mark.parametrize(
+    ("first_lost_ms", "count", "expected"),
+    [
+        pytest.param(1000, 3, Losses(0, 3, 0), id="after the cut"),
+        pytest.param(990, 20, Losses(0, 20, 0), id="from before the cut to after it"),
+        pytest.param(500, 3, Losses(3, 0, 0), id="long before the cut"),
+        pytest.param(2000, 3, Losses(0, 0, 3), id="after the repair"),
+    ],
+)
+def test_each_loss_is_put_down_to_its_cause(
+    first_lost_ms: int, count: int, expected: Losses
+) -> None:
+    probes = tuple(
+        Probe(n, 0, START + n * MS, ())
+        if first_lost_ms <= n < first_lost_ms + count
+        else answered(n, START + n * MS)
+        for n in range(3000)
+    )
+    recording = dataclasses.replace(failover(lost_ms=0), probes=probes)
+    assert losses(recording, CUT, REPAIR) == expected

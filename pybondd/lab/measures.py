@@ -5,17 +5,12 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from pybondd.lab.recording import Direction, Probe, Recording
-from pybondd.units import Duration, Instant
+from pybondd.units import Duration
 
 
 def lost(probes: Iterable[Probe]) -> int:
     """How many probes never got an answer."""
     return sum(probe.is_lost for probe in probes)
-
-
-def lost_between(probes: Iterable[Probe], *, start_ns: Instant, end_ns: Instant) -> int:
-    """How many of the probes sent in this span never got an answer."""
-    return lost(probe for probe in probes if start_ns <= probe.sent_ns < end_ns)
 
 
 def duplicates(probes: Iterable[Probe]) -> int:
