@@ -59,7 +59,7 @@ cdef inline uint32_t fold(uint32_t word) noexcept nogil:
 cdef inline bint dissect_plain(Flow *flow, const uint8_t *frame, uint32_t length) noexcept nogil:
     # transmit_hash has seen a whole Ethernet header, so the EtherType at 12 is there.
     cdef uint16_t ethertype = be16(frame, 12)
-    cdef uint8_t protocol = NO_PROTOCOL
+    cdef uint8_t protocol
     cdef uint32_t transport = ETHERNET_HEADER_OCTETS
     flow.icmp_word = 0
     if not ip_header(flow, frame, length, ethertype, &transport, &protocol):
@@ -82,8 +82,9 @@ cdef inline bint ip_header(
         # 20 octets are there; 9 is the last single one read, 16 to 19 the last word.
         flow.addresses = ipv4_addresses(frame, header)
         offset[0] = header + 4 * (frame[header] & 0x0F)
-        if be16(frame, header + 6) & FRAGMENT_BITS == 0:
-            protocol[0] = frame[header + 9]
+        protocol[0] = frame[header + 9]
+        if be16(frame, header + 6) & FRAGMENT_BITS:
+            protocol[0] = NO_PROTOCOL
     elif ethertype == ETHERTYPE_IPV6 and has(length, header, IPV6_HEADER_OCTETS):
         # 40 octets are there.
         flow.addresses = ipv6_addresses(frame, header)
@@ -141,9 +142,9 @@ cdef inline uint32_t ipv4_addresses(const uint8_t *frame, uint32_t header) noexc
 cdef inline uint32_t ipv6_addresses(const uint8_t *frame, uint32_t header) noexcept nogil:
     # The caller has seen 40 octets at header; the last word is 36 to 39.
     cdef uint32_t word = 0
-    cdef uint32_t offset
-    for offset in range(8, 40, 4):
-        word ^= le32(frame, header + offset)
+    cdef uint32_t i
+    for i in range(8):
+        word ^= le32(frame, header + 8 + 4 * i)
     return word
 
 

@@ -104,8 +104,8 @@ cdef struct Flow:
     uint32_t icmp_word
 
 cdef enum Step:
-    STEP_FAIL
     STEP_STOP
+    STEP_FAIL
     STEP_NETWORK
     STEP_TRANSPORT
 

@@ -224,6 +224,12 @@ def tunnel_frames():
             ethernet(types.VLAN, vlan(0x45, types.VLAN, vlan(7, types.IPV4, INNER4))),
         ),
         "gre-pppoe": gre(0, types.PPPOE_SESSION, pppoe(0x0021, INNER4)),
+        # ARP needs nothing behind its type: these end exactly where their last header does.
+        "gre-key-arp": gre(0x2000, types.ARP, b""),
+        "gre-ethernet-arp-only": gre(0, types.TRANSPARENT_ETHERNET, ethernet(types.ARP, b"")),
+        "gre-vlan-arp": gre(0, types.VLAN, vlan(100, types.ARP, b"")),
+        "gre-hsr-arp": gre(0, types.HSR, redundancy(types.ARP, b"")),
+        "gre-batman-arp": gre(0, types.BATMAN, batman(types.ARP, b"")),
         "gre-tipc": gre(0, types.TIPC, PAYLOAD),
         "gre-unknown": gre(0, 0x1234),
     }.items():

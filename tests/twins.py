@@ -1,5 +1,6 @@
 """The readable and the compiled twin, side by side."""
 
+import ctypes
 from functools import cache
 
 import pytest
@@ -27,3 +28,25 @@ def compiled_hash(policy, frame, tci):
 
 
 HASHES = {"pure": pure_hash, "compiled": compiled_hash}
+
+
+class Cut:
+    """The first octets of a frame, with the others still behind them in memory.
+
+    The compiled twin would find them if it read beyond the end, as it would in a real buffer.
+    Built on how CPython lays out `bytes`: size, hash, octets.
+    """
+
+    def __init__(self, frame):
+        self.octets = bytes(bytearray(frame))
+        size_at = id(self.octets) + bytes.__basicsize__ - 1 - 2 * ctypes.sizeof(ctypes.c_ssize_t)
+        self.size = ctypes.c_ssize_t.from_address(size_at)
+        assert self.size.value == len(frame), "bytes are laid out otherwise here"
+        self.whole_size = len(frame)
+
+    def compiled_hash(self, policy, size_octets, tci):
+        self.size.value = size_octets
+        try:
+            return compiled_hash(policy, self.octets, tci)
+        finally:
+            self.size.value = self.whole_size

@@ -83,7 +83,8 @@ def changes(token: str, before: str, after: str, siblings: dict[str, str]) -> It
         yield ""
     elif token[0].isdigit():
         number = int(token, 0)
-        yield str(number + 1)
+        # The lowest bit of a word is the one that layer3+4 shifts out in the end.
+        yield str(number + 1 if number else 2)
         if number > 0:
             yield str(number - 1)
     elif token in siblings:

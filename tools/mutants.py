@@ -10,6 +10,7 @@ fault.
 """
 
 import argparse
+import gc
 import os
 import resource
 import shutil
@@ -39,7 +40,8 @@ flags = ["-O0", "-w"]
 setup(name="mutants", packages=[], ext_modules=[
     Extension("pybondd._fast", ["pybondd/_fast.pyx"], extra_compile_args=flags)])
 """
-SWITCH = "cdef int active_mutant = 0\n"
+# Cython 3.3 takes `a == 1 and a == 2` for `a in (1, 2)` when it makes a C switch of it.
+SWITCH = "# cython: optimize.use_switch=False\n\ncdef int active_mutant = 0\n"
 ACTIVATE = (
     "\n\ndef activate_mutant(int number):\n    global active_mutant\n    active_mutant = number\n"
 )
@@ -62,8 +64,6 @@ def main() -> int:
         survivors = run_all(wanted, arguments.jobs)
         if survivors is None:
             return 2
-    for mutant in survivors:
-        print("SURVIVED", line_of(mutant))
     if unused and not arguments.only:
         print("fits no fault any more:", *unused, sep="\n  ")
     print(
@@ -132,6 +132,8 @@ class Seeding:
         run_items(session, session.items)
         if session.testsfailed:
             return True
+        # Objects that no collection touches stay shared between the forks.
+        gc.freeze()
         for count, mutant in enumerate(self.mutants):
             if count % 100 == 0:
                 print(f"\n{count} of {len(self.mutants)} started, {len(self.survivors)} survived")
@@ -148,6 +150,7 @@ class Seeding:
         child, status = os.wait()
         mutant = self.running.pop(child)
         if status == 0:
+            print("SURVIVED", line_of(mutant))
             self.survivors.append(mutant)
 
 

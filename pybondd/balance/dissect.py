@@ -53,7 +53,7 @@ def dissect_plain(frame: bytes) -> Flow | None:
     """Addresses, ports and ICMP word of an untagged IP frame; None if it is none."""
     flow = Flow()
     ethertype = be16(frame, 12)
-    found = ip_header(flow, frame, ethertype, ETHERNET_HEADER_OCTETS, NO_PROTOCOL)
+    found = ip_header(flow, frame, ethertype, ETHERNET_HEADER_OCTETS)
     if found is None:
         return None
     protocol, transport = found
@@ -64,22 +64,21 @@ def dissect_plain(frame: bytes) -> Flow | None:
     # The addresses and ports of the embedded packet replace those of the error. They stand there
     # in the other direction; the addresses' xor does not care, the ports word does, as in Linux.
     embedded = transport + ICMP_HEADER_OCTETS
-    return flow if ip_header(flow, frame, ethertype, embedded, protocol) else None
+    return flow if ip_header(flow, frame, ethertype, embedded) else None
 
 
-def ip_header(
-    flow: Flow, frame: bytes, ethertype: int, header: int, protocol: int
-) -> tuple[int, int] | None:
+def ip_header(flow: Flow, frame: bytes, ethertype: int, header: int) -> tuple[int, int] | None:
     """Note addresses and ports of the IP packet at `header`; (protocol, offset behind it) or None.
 
-    `protocol` is what a fragment leaves as it was. Neither version nor a header length below 5
+    Neither version nor a header length below 5
     words is refused: Linux does not look.
     """
     if ethertype == ethertypes.IPV4 and has(frame, header, IPV4_HEADER_OCTETS):
         flow.addresses = ipv4_addresses(frame, header)
         transport = header + 4 * (frame[header] & 0x0F)
-        if be16(frame, header + 6) & FRAGMENT_BITS == 0:
-            protocol = frame[header + 9]
+        protocol = frame[header + 9]
+        if be16(frame, header + 6) & FRAGMENT_BITS:
+            protocol = NO_PROTOCOL
     elif ethertype == ethertypes.IPV6 and has(frame, header, IPV6_HEADER_OCTETS):
         flow.addresses = ipv6_addresses(frame, header)
         transport = header + IPV6_HEADER_OCTETS

@@ -54,8 +54,8 @@ def ipv4_addresses(frame: bytes, header: int) -> int:
 def ipv6_addresses(frame: bytes, header: int) -> int:
     """All eight words of both addresses of the IPv6 header at `header`, xored."""
     word = 0
-    for offset in range(header + 8, header + 40, 4):
-        word ^= le32(frame, offset)
+    for i in range(8):
+        word ^= le32(frame, header + 8 + 4 * i)
     return word
 
 
