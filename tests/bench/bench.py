@@ -1,0 +1,197 @@
+"""How fast is the packet path, as a ratio to what it is made of?
+
+    python tests/bench/bench.py [--rounds 3] [--seconds 2] [--kinds naive,pure,compiled] [--json F]
+
+Two namespaces, two cables. Over one, nothing but veth ("bare"). Over the other, in turn, a bond of
+each kind in active-backup. All kinds take turns within each round, and ratios are of medians, since
+a shared machine is never twice the same. Needs root and iperf3.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE.parent / "interop"), str(ROOT)]
+from netns import Yard  # noqa: E402 - the path to it is set just above
+
+BARE = "bare"
+LOADS = ("tcp out", "tcp in", "udp out", "udp in")
+UNITS = {"tcp out": "Gbit/s", "tcp in": "Gbit/s", "udp out": "kpps", "udp in": "kpps"}
+SETTLE_S = 0.15
+"""ARP and the first window, before anything is measured."""
+
+
+class Field:
+    """Host and peer, with a bare cable and a bonded one between them."""
+
+    def __init__(self, yard):
+        self.host, self.peer = yard.namespace(), yard.namespace()
+        yard.cable(self.host, "bare0", self.peer, "bare1")
+        yard.cable(self.host, "port0", self.peer, "far0")
+        self.host.set_sysctl("net/ipv6/conf/port0/disable_ipv6", 1)
+        for side, words in (
+            (self.host, "addr add 10.99.0.1/24 dev bare0"),
+            (self.peer, "addr add 10.99.0.2/24 dev bare1"),
+            (self.peer, "addr add 10.99.1.2/24 dev far0"),
+        ):
+            side.ip(words)
+        self.mac = link(self.host, "port0")["address"]
+        self.start_ready(self.peer, sys.executable, str(HERE / "sink.py"))
+        self.start_ready(self.host, sys.executable, str(HERE / "sink.py"))
+        self.peer.start("iperf3", "-s", stdout=subprocess.DEVNULL)
+        time.sleep(0.3)
+
+    @staticmethod
+    def start_ready(side, *words):
+        """Start a program that says "ready"."""
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        process = side.start(*words, stdout=subprocess.PIPE, text=True, env=environment)
+        assert process.stdout.readline() == "ready\n", f"{words} did not start"
+        return process
+
+    def set_offloads(self, state):
+        """Without virtio-net headers a bond needs finished checksums and frames of MTU size."""
+        for side, interface in ((self.host, "port0"), (self.peer, "far0")):
+            words = [word for name in ("tx", "tso", "gso", "gro") for word in (name, state)]
+            side.run("ethtool", "-K", interface, *words)
+
+    @contextmanager
+    def bond(self, kind):
+        """A bond of this kind over the second cable; yields the process to charge."""
+        self.set_offloads("off" if kind == "naive" else "on")
+        rig = (sys.executable, str(HERE / "rig.py"), kind, "bond0", "port0")
+        process = self.start_ready(self.host, *rig)
+        try:
+            self.host.ip(f"link set bond0 address {self.mac}")
+            self.host.ip("addr add 10.99.1.1/24 dev bond0")
+            self.host.ip("link set bond0 up")
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def measure(field, kind, seconds):
+    """Each load once: what passed, and the forwarder's CPU in percent of a core."""
+    if kind == BARE:
+        return {load: run_load(field, load, "bare", None, seconds) for load in LOADS}
+    with field.bond(kind) as process:
+        return {load: run_load(field, load, "bond", process.pid, seconds) for load in LOADS}
+
+
+def run_load(field, load, path, pid, seconds):
+    subnet = 0 if path == "bare" else 1
+    to_peer, to_host = f"10.99.{subnet}.2", f"10.99.{subnet}.1"
+    field.host.run("ping", "-c1", "-W2", to_peer)
+    time.sleep(SETTLE_S)
+    before_s, started = cpu_s(pid), time.monotonic()
+    if load.startswith("tcp"):
+        value = tcp_gbps(field, to_peer, seconds, is_in=load == "tcp in")
+    elif load == "udp out":
+        far = "bare1" if path == "bare" else "far0"
+        value = udp_kpps(field.host, to_peer, field.peer, far, seconds)
+    else:
+        near = "bare0" if path == "bare" else "bond0"
+        value = udp_kpps(field.peer, to_host, field.host, near, seconds)
+    return value, 100 * (cpu_s(pid) - before_s) / (time.monotonic() - started)
+
+
+def tcp_gbps(field, address, seconds, *, is_in):
+    words = ["iperf3", "-c", address, "-t", str(seconds), "-J", *(["-R"] if is_in else [])]
+    report = json.loads(field.host.run(*words))
+    return report["end"]["sum_received"]["bits_per_second"] / 1e9
+
+
+def udp_kpps(sender, address, receiver, interface, seconds):
+    """What arrives at the interface while the sender blasts."""
+    before, started = frames_in(receiver, interface), time.monotonic()
+    sender.run(sys.executable, str(HERE / "blast.py"), address, str(seconds))
+    spent_s = time.monotonic() - started
+    arrived = frames_in(receiver, interface) - before
+    # The sender's start-up is no sending time.
+    return arrived / min(spent_s, seconds) / 1e3
+
+
+def link(side, interface):
+    """What `ip` knows of an interface."""
+    return json.loads(side.ip(f"-j -s link show dev {interface}"))[0]
+
+
+def frames_in(side, interface):
+    return link(side, interface)["stats64"]["rx"]["packets"]
+
+
+def cpu_s(pid):
+    """User and system time of a process so far."""
+    if pid is None:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def summary(rounds, kinds):
+    """Medians and their ratios: kind -> load -> values."""
+    table = {}
+    for kind in kinds:
+        table[kind] = {}
+        for load in LOADS:
+            values = [measured[kind][load] for measured in rounds]
+            table[kind][load] = {
+                "median": statistics.median(value for value, _ in values),
+                "cpu_percent": statistics.median(cpu for _, cpu in values),
+                "all": [value for value, _ in values],
+            }
+    for kind in kinds:
+        for load in LOADS:
+            cell = table[kind][load]
+            for against in (BARE, "naive"):
+                if against in table:
+                    cell[f"to_{against}"] = cell["median"] / table[against][load]["median"]
+    return table
+
+
+def print_table(table):
+    titles = "".join(f"{load + ' ' + UNITS[load]:>30}" for load in LOADS)
+    print(f"{'':10}{titles}\n{'':10}" + f"{'median /bare /naive  cpu':>30}" * len(LOADS))
+    for kind, loads in table.items():
+        row = f"{kind:10}"
+        for load in LOADS:
+            cell = loads[load]
+            row += f"{cell['median']:>12.1f} {cell.get('to_bare', 0):>5.2f}"
+            row += f" {cell.get('to_naive', 0):>5.1f} {cell['cpu_percent']:>4.0f}%"
+        print(row)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--kinds", default="naive,pure,compiled")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    kinds = (BARE, *arguments.kinds.split(","))
+    with Yard() as yard:
+        field = Field(yard)
+        rounds = [
+            {kind: measure(field, kind, arguments.seconds) for kind in kinds}
+            for _ in range(arguments.rounds)
+        ]
+    table = summary(rounds, kinds)
+    print_table(table)
+    if arguments.json:
+        machine = {"kernel": platform.release(), "cores": os.cpu_count()}
+        result = {"machine": machine, "units": UNITS, "kinds": table}
+        arguments.json.write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""One bond, in the namespace it is started in, of one kind: naive, pure or compiled.
+
+    python rig.py KIND BOND PORT
+
+Prints "ready" and forwards until it is killed; on SIGTERM pybondd's kinds print their counters.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+
+from naive import NaiveBond
+
+from pybondd.forwarding import ForwardingTable, PortEntry, Receive, Spread
+from pybondd.linux.isolation import isolate
+from pybondd.linux.netlink import Route
+from pybondd.linux.packet_socket import PortSocket
+from pybondd.linux.pump import make_pump
+from pybondd.linux.tap import Tap
+
+
+def main():
+    kind, name, port_name = sys.argv[1:]
+    ifindex = socket.if_nametoindex(port_name)
+    isolation = isolate(Route(), ifindex)
+    if kind == "naive":
+        bond = NaiveBond(name, port_name)
+        print("ready", flush=True)
+        bond.run()
+    os.environ["PYBONDD_PURE"] = "1" if kind == "pure" else ""
+    tap, port = Tap(name), PortSocket(ifindex)
+    tap.set_carrier(True)
+    pump = make_pump(tap.fileno(), seed=1)
+    pump.add_port(ifindex, port.fileno())
+    pump.publish(table_of_one(ifindex))
+    signal.signal(signal.SIGTERM, lambda *_: pump.stop())
+    mover = threading.Thread(target=pump.run)
+    mover.start()
+    print("ready", flush=True)
+    mover.join()
+    print(pump.counters().totals(), flush=True)
+    del isolation
+
+
+def table_of_one(ifindex):
+    entry = PortEntry(ifindex, can_transmit=True, is_live=True, receive=Receive.DELIVER)
+    return ForwardingTable(spread=Spread.ONE, tx_ports=(ifindex,), ports=(entry,))
+
+
+if __name__ == "__main__":
+    main()
