@@ -67,16 +67,17 @@ def run(
 
     `miimon` in milliseconds. `output` is where the SVG goes, by default ./pybondd-<name>.svg.
     `cables` lays fewer than the lab needs, to see it fail. Raises `RefusedError` where a private
-    network is not possible and `LabFailedError` where the bond cannot be used at all.
+    network is not possible, `LabFailedError` where the bond or the picture's place is unusable.
     """
     lab = LABS[name]
+    path = output or Path(f"pybondd-{name}.svg")
+    _require_writable(path)
     say(f"making a private network ({_privilege()}); it vanishes with this command")
     recording = in_private_network(lambda: _play(lab, miimon, PORTS[:cables], say))
     _tell_course(recording, say)
     width = shutil.get_terminal_size((80, 24)).columns
     telling = lab.tell(recording, width, is_coloured)
-    path = output or Path(f"pybondd-{name}.svg")
-    _save(path, telling.svg)
+    path.write_text(telling.svg, encoding="utf-8")
     return _conclude(lab, telling, path, say)
 
 
@@ -138,15 +139,13 @@ def _conclude(lab: Lab, telling: Telling, path: Path, say: Say) -> int:
     return 0
 
 
-def _save(path: Path, svg: str) -> None:
-    try:
-        path.write_text(svg, encoding="utf-8")
-    except OSError as error:
-        raise LabFailedError(
-            f"cannot save the picture as {path}",
-            error.strerror or "unknown error",
-            "pybondd lab --output /tmp/lab.svg",
-        ) from error
+def _require_writable(path: Path) -> None:
+    """Refuse before seconds of measuring are for nothing."""
+    target = path if path.exists() else path.absolute().parent
+    if not os.access(target, os.W_OK) or path.is_dir():
+        why = "there is no such folder" if not target.exists() else "this user may not write there"
+        remedy = "pybondd lab --output /tmp/lab.svg"
+        raise LabFailedError(f"the picture cannot be saved as {path}", why, remedy)
 
 
 def _limit_the_time() -> None:

@@ -116,6 +116,12 @@ class TestAsRoot:
         assert wanted.exists()
         assert not (tmp_path / "pybondd-rr.svg").exists()
 
+    def test_a_place_that_cannot_be_written_is_refused_at_once(self, tmp_path: Path) -> None:
+        done, _ = lab("rr", "--output", "nowhere/lab.svg", where=tmp_path)
+        assert done.returncode == 1
+        assert "the picture cannot be saved as nowhere/lab.svg" in done.stderr
+        assert done.stdout == ""
+
     def test_a_killed_lab_takes_its_daemons_with_it(self, tmp_path: Path) -> None:
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pybondd", "lab"],
