@@ -55,6 +55,13 @@ def test_the_taps_descriptor_is_private_and_never_blocks(tap):
     assert fcntl.fcntl(tap.fileno(), fcntl.F_GETFL) & os.O_NONBLOCK
 
 
+def test_the_host_hands_the_tap_super_frames_and_unfinished_checksums(host, tap):
+    shown = host.run("ethtool", "-k", "bond0")
+    assert "tx-checksumming: on" in shown
+    assert "tx-tcp-segmentation: on" in shown
+    assert "tx-tcp6-segmentation: on" in shown
+
+
 def test_a_closed_tap_is_gone(host):
     Tap("bond7").close()
     with pytest.raises(LinuxError, match="bond7"):

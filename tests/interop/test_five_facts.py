@@ -91,6 +91,21 @@ def test_a_qdisc_and_filter_of_somebody_else_stay(pair, kind):
     assert tc_state(pair.host) == before
 
 
+def test_an_empty_qdisc_of_somebody_else_stays(pair):
+    pair.host.run("tc", "qdisc", "add", "dev", "eth0", "clsact")
+    with isolated(pair, "clsact"):
+        pass
+    assert "clsact" in tc_state(pair.host)
+
+
+def test_a_filter_that_somebody_put_beside_ours_stays(pair):
+    words = "filter add dev eth0 ingress pref 7 protocol all bpf da bytecode"
+    with isolated(pair, "clsact"):
+        pair.host.run("tc", *words.split(), "1,6 0 0 0")
+    assert "pref 7" in tc_state(pair.host)
+    assert "pref 1 " not in tc_state(pair.host)
+
+
 # -- 2: checksums that nobody finished --------------------------------------------------------
 
 

@@ -184,6 +184,8 @@ def test_a_new_address_is_told(host, route):
 
 
 def test_when_messages_were_dropped_the_whole_state_is_told(host, route):
+    host.ip("link add old0 type veth peer name old1")
+    old = route.interface("old0").ifindex
     far = route.interface("far0").ifindex
     near = route.interface("eth0").ifindex
 
@@ -193,8 +195,7 @@ def test_when_messages_were_dropped_the_whole_state_is_told(host, route):
             route.set_up(far, False)
             route.set_up(far, True)
         route.set_mtu(near, 1404)
-        host.ip("link add new0 type veth peer name new1")
-        host.ip("link del new0")
+        host.ip("link del old0")
         host.ip("link add late0 type veth peer name late1")
         await asyncio.sleep(0.05)
 
@@ -203,6 +204,7 @@ def test_when_messages_were_dropped_the_whole_state_is_told(host, route):
     seen = {each.interface.name: each.interface for each in told if isinstance(each, LinkSeen)}
     assert seen["eth0"].mtu == 1404
     assert "late0" in seen
+    assert LinkGone(old) in told
 
 
 def lost(told, ifindex):
