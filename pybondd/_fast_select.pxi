@@ -69,6 +69,8 @@ cdef struct Turn:
     uint32_t random
 
 
+# mutants: on, killed by tests/test_select_twins.py
+
 cdef int select(
     Table *table, Turn *turn, uint8_t *frame, uint32_t length, uint32_t queue, int *chosen
 ) noexcept nogil:
@@ -191,6 +193,8 @@ cdef inline uint32_t untagged_hash(int policy, uint8_t *frame, uint32_t length) 
     memcpy(frame, kept, sizeof(kept))
     return word
 
+
+# mutants: off
 
 cdef Turn first_turn(seed):
     cdef Turn turn

@@ -158,10 +158,11 @@ def function_name(header: str) -> str:
 
 
 def enum_siblings(sources: Iterator[str]) -> dict[str, str]:
-    """For each member of a named enum the member after it, the first after the last."""
+    """For each member of a named enum another: first and second stand for each other, and so on."""
     siblings = {}
     for source in sources:
         for block in ENUM.findall(source):
             members = [row.split("=")[0].strip() for row in block.splitlines()]
-            siblings |= dict(zip(members, members[1:] + members[:1], strict=True))
+            pairs = zip(members[::2], members[1::2], strict=False)
+            siblings |= {one: other for pair in pairs for one, other in (pair, pair[::-1])}
     return siblings
