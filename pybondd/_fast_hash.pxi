@@ -61,12 +61,12 @@ cdef inline bint dissect_plain(Flow *flow, const uint8_t *frame, uint32_t length
     cdef uint16_t ethertype = be16(frame, 12)
     cdef uint8_t protocol
     cdef uint32_t transport = ETHERNET_HEADER_OCTETS
-    flow.icmp_word = 0
+    cdef bint is_icmp
     if not ip_header(flow, frame, length, ethertype, &transport, &protocol):
         return False
+    is_icmp = protocol == PROTOCOL_ICMP or protocol == PROTOCOL_ICMPV6
+    flow.icmp_word = icmp_word(frame, length, transport) if is_icmp else 0
     if not is_icmp_error(frame, length, protocol, transport):
-        if protocol == PROTOCOL_ICMP or protocol == PROTOCOL_ICMPV6:
-            flow.icmp_word = icmp_word(frame, length, transport)
         return True
     transport += ICMP_HEADER_OCTETS
     return ip_header(flow, frame, length, ethertype, &transport, &protocol)

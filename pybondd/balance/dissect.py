@@ -57,9 +57,8 @@ def dissect_plain(frame: bytes) -> Flow | None:
     if found is None:
         return None
     protocol, transport = found
+    flow.icmp_word = icmp_word(frame, transport) if protocol in ICMP_ERRORS else 0
     if not is_icmp_error(frame, protocol, transport):
-        if protocol in ICMP_ERRORS:
-            flow.icmp_word = icmp_word(frame, transport)
         return flow
     # The addresses and ports of the embedded packet replace those of the error. They stand there
     # in the other direction; the addresses' xor does not care, the ports word does, as in Linux.
