@@ -14,6 +14,10 @@ WAIT_STEP_S = 0.01
 LOCK_ATTEMPTS = 5
 """A status command that just looks holds the lock for microseconds; five tries outlast it."""
 
+DYING_ATTEMPTS = 500
+"""Five seconds. Closing a TAP device and the tcx links waits for the kernel's readers: 20 to 100 ms
+each on a busy machine."""
+
 
 class BondLock:
     """Held while the daemon of a bond lives. The kernel releases it even after kill -9."""
@@ -33,6 +37,7 @@ class BondLock:
 
 
 def _locked(paths: BondPaths) -> int:
+    refuse_running(paths)
     for _ in range(LOCK_ATTEMPTS):
         descriptor = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         if _try_lock(descriptor) and _is_still_named(descriptor, paths.lock):
@@ -51,7 +56,19 @@ def _is_still_named(descriptor: int, path: Path) -> bool:
 
 
 def holder_pid(path: Path) -> int | None:
-    """Process id of the living daemon that holds this lock, or None if there is none."""
+    """Process id of the living daemon that holds this lock, or None if there is none.
+
+    A killed daemon holds it until the kernel has closed its devices: that end is waited for.
+    """
+    for _ in range(DYING_ATTEMPTS):
+        pid = _holder_now(path)
+        if not pid or not _is_dying(pid):
+            return pid
+        time.sleep(WAIT_STEP_S)
+    return pid
+
+
+def _holder_now(path: Path) -> int | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -63,6 +80,15 @@ def holder_pid(path: Path) -> int | None:
         return int(text) if text.isdigit() else 0
     finally:
         os.close(descriptor)
+
+
+def _is_dying(pid: int) -> bool:
+    """Whether the process has ended but for what the kernel still has to close."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return status.rpartition(")")[2].split()[0] in ("Z", "X")
 
 
 def refuse_running(paths: BondPaths) -> None:

@@ -88,7 +88,9 @@ class BondedHost:
                 for each in addresses
             },
             "qdiscs": {
-                name: self.host.run("tc", "qdisc", "show", "dev", name, "ingress") for name in names
+                # A bond interface may vanish between the questions, when its owner was killed.
+                name: self.host.run("tc", "qdisc", "show", "dev", name, "ingress", check=False)
+                for name in names
             },
         }
 
