@@ -8,7 +8,7 @@ import select
 import socket
 import sys
 
-from pybondd.lab.probe_format import ECHO_PORT, PAYLOAD, sequence_in
+from pybondd.lab.probe_format import ECHO_PORT, PAYLOAD, give_room, sequence_in
 
 ARRIVALS_MAX = 100_000
 """Arrivals kept: five copies of every probe of the longest run."""
@@ -18,6 +18,7 @@ def serve(address: str) -> list[int]:
     """Echo until stdin closes; return the sequence numbers in the order of arrival."""
     arrivals: list[int] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as echo:
+        give_room(echo)
         echo.bind((address, ECHO_PORT))
         echo.setblocking(False)
         print("ready", flush=True)

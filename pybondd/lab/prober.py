@@ -1,7 +1,9 @@
 """Probe process: what gets lost, and when? Sends numbered datagrams to an echo host.
 
-    python -m pybondd.lab.prober '{"start_ns": ..., "count": 3000, ...}'    -> JSON on stdout
+    python -m pybondd.lab.prober '{"target": ..., "count": 3000, ...}'
 
+prints the instant of its first probe, which is just about to leave, and at the end what it saw as
+JSON.
 The beat is absolute: probe n is due at start + n * interval, however late the one before it was,
 so the rate does not drift. A process of its own, so that nothing else of the lab holds it up.
 """
@@ -13,11 +15,24 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
-from pybondd.lab.probe_format import ECHO_PORT, FIRST_FLOW_PORT, PAYLOAD, payload_of, sequence_in
+from pybondd.lab.probe_format import (
+    ECHO_PORT,
+    FIRST_FLOW_PORT,
+    PAYLOAD,
+    give_room,
+    payload_of,
+    sequence_in,
+)
 from pybondd.units import MILLISECOND_NS, SECOND_NS, Duration, Instant
 
 LINGER_NS: Duration = 300 * MILLISECOND_NS
 """How long after the last probe an answer is waited for; a hundred times the usual round trip."""
+START_DELAY_NS: Duration = 5 * MILLISECOND_NS
+"""From the announcement of the first probe to the probe: time to print it."""
+AT_ONCE_MAX = 32
+"""Probes sent before answers are looked for again. After a pause of the whole machine the beat has
+to be caught up; more at once would overflow the receive buffer, some 270 datagrams by default, and
+look like a loss of the bond."""
 COUNT_MAX = 20_000
 """Probes of one run: bounds the run to 20 s at 1000 a second, and the memory to a few MB."""
 
@@ -28,15 +43,14 @@ class ProbePlan:
 
     source: str
     target: str
-    start_ns: Instant
     count: int
     interval_ns: Duration
     burst: int = 1
     flows: int = 1
 
-    def due_ns(self, sequence: int) -> Instant:
-        """When this probe is to leave."""
-        return self.start_ns + sequence // self.burst * self.burst * self.interval_ns
+    def due_ns(self, sequence: int) -> Duration:
+        """When this probe is to leave, counted from the first one."""
+        return sequence // self.burst * self.burst * self.interval_ns
 
     def json(self) -> str:
         """As the process takes it."""
@@ -49,6 +63,7 @@ class Prober:
     def __init__(self, plan: ProbePlan) -> None:
         assert plan.count <= COUNT_MAX
         self.plan = plan
+        self.start_ns: Instant = 0
         self.sent_ns: list[Instant] = []
         self.answers: list[tuple[int, Instant]] = []
         self._answered: set[int] = set()
@@ -56,7 +71,9 @@ class Prober:
 
     def run(self) -> None:
         """Probe until the last answer is there or LINGER_NS have passed."""
-        end_ns = self.plan.due_ns(self.plan.count - 1) + LINGER_NS
+        self.start_ns = time.monotonic_ns() + START_DELAY_NS
+        print(self.start_ns, flush=True)
+        end_ns = self.start_ns + self.plan.due_ns(self.plan.count - 1) + LINGER_NS
         while (now := time.monotonic_ns()) < end_ns:
             self._send_due(now)
             if len(self._answered) == self.plan.count:
@@ -65,7 +82,9 @@ class Prober:
 
     def _send_due(self, now: Instant) -> None:
         plan = self.plan
-        while len(self.sent_ns) < plan.count and plan.due_ns(len(self.sent_ns)) <= now:
+        for _ in range(AT_ONCE_MAX):
+            if len(self.sent_ns) == plan.count or self._next_due(now) > now:
+                return
             sequence = len(self.sent_ns)
             flow = sequence % plan.flows
             self.sent_ns.append(time.monotonic_ns())
@@ -76,7 +95,7 @@ class Prober:
 
     def _next_due(self, end_ns: Instant) -> Instant:
         if len(self.sent_ns) < self.plan.count:
-            return self.plan.due_ns(len(self.sent_ns))
+            return self.start_ns + self.plan.due_ns(len(self.sent_ns))
         return end_ns
 
     def _listen_until(self, due_ns: Instant) -> None:
@@ -98,6 +117,7 @@ class Prober:
 
     def _flow_socket(self, flow: int) -> socket.socket:
         probe_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        give_room(probe_socket)
         probe_socket.bind((self.plan.source, FIRST_FLOW_PORT + flow))
         probe_socket.connect((self.plan.target, ECHO_PORT))
         probe_socket.setblocking(False)

@@ -16,10 +16,8 @@ from pybondd.lab.probe_format import ECHO_PORT, payload_of, sequence_in
 from pybondd.lab.prober import ProbePlan
 from pybondd.lab.recording import Action, Direction, Incident, Probe, Recording, Setup, Sighting
 from pybondd.lab.topology import FAR_ADDRESS, NEAR_ADDRESS, Topology, cut, repair
-from pybondd.units import MILLISECOND_NS, SECOND_NS, Duration, Instant
+from pybondd.units import SECOND_NS, Duration, Instant
 
-START_DELAY_NS: Duration = 250 * MILLISECOND_NS
-"""Time for the probe process to start, so that its first probe leaves at the announced instant."""
 REACHABLE_WITHIN_S = 3.0
 WATCHER_TIMEOUT_S = 5
 NEVER_ECHOED = 2**63
@@ -44,10 +42,7 @@ class Watchers:
         self._echo = _child("pybondd.lab.echo", [FAR_ADDRESS], where=topology.far_host)
         self._witness = _child("pybondd.lab.witness", [str(far), *cables], keep=far)
         for process in (self._echo, self._witness):
-            assert process.stdout is not None
-            if process.stdout.readline() != "ready\n":
-                why = f"{process.args!r} ended at once"
-                raise LabFailedError("nobody can watch the cables", why, "see the lines above")
+            _first_line(process)
 
     def arrivals(self) -> tuple[int, ...]:
         """The sequence numbers that reached the far host. Ends the echo host."""
@@ -74,11 +69,9 @@ def perform(
     """
     watchers = Watchers(topology)
     _require_an_answer()
-    start_ns = time.monotonic_ns() + START_DELAY_NS
-    plan = ProbePlan(
-        NEAR_ADDRESS, FAR_ADDRESS, start_ns, count, setup.interval_ns, burst, setup.flows
-    )
+    plan = ProbePlan(NEAR_ADDRESS, FAR_ADDRESS, count, setup.interval_ns, burst, setup.flows)
     prober = _child("pybondd.lab.prober", [plan.json()])
+    start_ns = int(_first_line(prober))
     incidents = [_do(deed, topology, start_ns) for deed in deeds]
     sent = json.loads(prober.communicate(timeout=count * setup.interval_ns / SECOND_NS + 5)[0])
     return Recording(
@@ -151,6 +144,16 @@ def _child(
             pass_fds=() if keep is None else (keep,),
             text=True,
         )
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    """Wait until a child has begun. Raises `LabFailedError` if it ends instead."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        why = f"{process.args!r} ended at once"
+        raise LabFailedError("a part of the lab does not start", why, "see the lines above")
+    return line
 
 
 def _end(process: subprocess.Popen[str]) -> list[Any]:  # Any: each watcher has its own rows

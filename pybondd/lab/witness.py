@@ -14,7 +14,7 @@ import sys
 import time
 
 from pybondd.lab.namespaces import NetworkNamespace
-from pybondd.lab.probe_format import PAYLOAD, sequence_in_frame
+from pybondd.lab.probe_format import PAYLOAD, give_room, sequence_in_frame
 from pybondd.lab.recording import Direction
 
 ETH_P_ALL = 0x0003
@@ -23,8 +23,6 @@ SOL_PACKET = 263
 PACKET_IGNORE_OUTGOING = 23
 """linux/socket.h and linux/if_packet.h; the socket module lacks both."""
 FRAME_OCTETS = 42 + PAYLOAD.size
-RECEIVE_BUFFER_OCTETS = 4 << 20
-"""Held to net.core.rmem_max by the kernel; even its default holds a hundred ms of probes."""
 SIGHTINGS_MAX = 200_000
 """Bounds the memory to some 20 MB; the longest run makes about half of it."""
 Row = tuple[int, str, str, int]
@@ -63,7 +61,7 @@ def _note(listener: socket.socket, cable: str, direction: Direction, rows: list[
 
 def _listener(interface: str) -> socket.socket:
     listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+    give_room(listener)
     listener.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
     listener.bind((interface, ETH_P_ALL))
     listener.setblocking(False)
