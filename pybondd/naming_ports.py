@@ -35,7 +35,8 @@ def _write_primary(state: BondState, mode: Mode, text: str, *, now: Instant) -> 
 
 def _write_active_slave(state: BondState, mode: Mode, text: str, *, now: Instant) -> None:
     """Make a port active by hand, or (empty) give the active one up and elect at once."""
-    name = text.split("\n", 1)[0].strip()
+    words = text.split("\n", 1)[0].split()
+    name = words[0][:MAX_NAME_OCTETS] if words else ""
     if not name:
         failover.change_active(state, mode, None, now=now)
         failover.select(state, mode, now=now)
@@ -61,8 +62,11 @@ def _fit_to_be_active(state: BondState, name: str) -> Port:
 
 
 def _write_queue_id(state: BondState, mode: Mode, text: str, *, now: Instant) -> None:
-    """`port:number`. Every mistake is EPERM, as in Linux; the number is read as 16 bits."""
-    matched = re.fullmatch(r"([^:]*):\s*([+-]?\d+)\s*", text)
+    """`port:number`. Every mistake is EPERM, as in Linux; the number is read as 16 bits.
+
+    What follows the number is ignored, so 0x5 is 0; a plus sign is not known (seen on 6.1.176).
+    """
+    matched = re.match(r"([^:]*):\s*(-?\d+)", text)
     port = state.port_by_name(matched[1]) if matched else None
     if matched is None or port is None:
         why = "port:number is expected, where port belongs to the bond"

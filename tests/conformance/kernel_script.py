@@ -359,7 +359,7 @@ class Machine:
 
     def _write_active_slave(self, bond, text):
         answer = _errno(bond.write("active_slave", text))
-        name = text.split("\n")[0].strip()
+        name = next(iter(text.split("\n")[0].split()), "")
         # A bond knows its ports only. Whether another interface exists is for the machine to say.
         if answer == errno.EINVAL and name not in self.namespaces[""]:
             return errno.ENODEV
