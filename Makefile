@@ -11,7 +11,7 @@ INTEROP := -p no:xdist tests/interop
 .PHONY: lab test check bench mutants clean
 
 lab: $(VENV)/.lab
-	$(BIN)/pybondd lab failover
+	@$(BIN)/pybondd lab failover
 
 test: $(VENV)/.test check
 	PYBONDD_DATAPATH=compiled $(BIN)/pytest -q -n 2 tests --ignore tests/interop
@@ -32,12 +32,12 @@ mutants: $(VENV)/.test
 	$(BIN)/python tools/mutants.py
 
 $(VENV)/.lab: $(SOURCES) tools/setup.sh
-	sh tools/setup.sh lab
-	touch $@
+	@sh tools/setup.sh lab
+	@touch $@
 
 $(VENV)/.test: $(SOURCES) tools/setup.sh
-	sh tools/setup.sh test
-	touch $@ $(VENV)/.lab
+	@sh tools/setup.sh test
+	@touch $@ $(VENV)/.lab
 
 clean:
 	rm -rf $(VENV) build pybondd/_fast.c pybondd/_fast*.so *.egg-info

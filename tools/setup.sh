@@ -47,9 +47,22 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     exit 1
 }
 [ -x .venv/bin/python ] || python3 -m venv .venv
-.venv/bin/python -m pip install -q --disable-pip-version-check -U pip
+
+log=.venv/setup.log
+pip() {
+    .venv/bin/python -m pip install -q --disable-pip-version-check "$@" >>"$log" 2>&1 || {
+        tail -n 20 "$log" >&2
+        echo "setup: pip could not install $*; all it said is in $log" >&2
+        exit 1
+    }
+}
+
+echo "setup: filling .venv and building the packet path, which takes about a minute"
+: >"$log"
+pip -U pip
 if [ "$purpose" = test ]; then
-    PYBONDD_EXTENSION=must .venv/bin/python -m pip install -q -e '.[test]'
+    export PYBONDD_EXTENSION=must
+    pip -e '.[test]'
 else
-    .venv/bin/python -m pip install -q -e .
+    pip -e .
 fi
