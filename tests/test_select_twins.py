@@ -88,6 +88,13 @@ def test_both_take_turns_alike(packets_per_port):
         assert_both_choose_alike([table, table], seed=seed, rounds=10)
 
 
+def test_both_reduce_the_greatest_random_word_alike():
+    ports = entries((1,) * 3, (1,) * 3)
+    table = ForwardingTable(Spread.ROUND_ROBIN, (11, 12, 13), ports, packets_per_port=0)
+    # From this seed the first random word is 0xfffffffe: whatever is added to it wraps around.
+    assert_both_choose_alike([table], seed=0xACD979CE)
+
+
 def test_both_obey_a_queue_alike():
     ports = entries((1, 0, 1, 1), (1, 1, 0, 1), queue_ids=(0, 2, 3, 2))
     tables = [
