@@ -76,7 +76,7 @@ def test_the_host_hears_the_port_again_after_isolation_is_undone(pair, cure):
     pair.host.ip(f"addr add {HOST}/24 dev eth0")
     with isolated(pair, cure):
         assert "100% packet loss" in ping_once(pair)
-    assert " 1 received" in ping_once(pair)
+    assert eventually(lambda: " 1 received" in ping_once(pair))
     assert "clsact" not in pair.host.run("tc", "qdisc", "show", "dev", "eth0")
 
 
