@@ -9,6 +9,7 @@ from pybondd.lab import copies, flows, round_robin
 from pybondd.lab.main import LABS
 from pybondd.lab.measures import overtaken
 from pybondd.lab.recording import Action, Direction, Incident, Probe, Recording, Setup, Sighting
+from pybondd.lab.stage import not_before_the_last_probe
 from pybondd.units import MILLISECOND_NS as MS
 
 PORTS = ("eth0", "eth1")
@@ -132,6 +133,25 @@ def test_a_loss_in_broadcast_is_a_complaint() -> None:
 def test_a_cut_that_nobody_noticed_is_no_broadcast_story() -> None:
     told = copies.judge(recording("broadcast", [PORTS] * 100, incidents=CUT))
     assert told == ("no probe arrived just once while the cable was cut",)
+
+
+# -- when was the cut?
+
+
+@pytest.mark.parametrize(
+    ("done_ms", "moment_ms"),
+    [
+        pytest.param(10, 10, id="done at once"),
+        pytest.param(19, 19, id="the kernel waited, probes still came through"),
+        pytest.param(90, 29, id="the last probe on the cable is the last proof"),
+    ],
+)
+def test_a_cut_is_not_before_the_last_probe_that_came_through(done_ms: int, moment_ms: int) -> None:
+    seen = recording("failover", [("eth0",)] * 30 + [("eth1",)] * 70)
+    asked = Incident(10 * MS, Action.CUT, "eth0")
+    assert not_before_the_last_probe(asked, done_ms * MS, seen.probes, seen.sightings) == Incident(
+        moment_ms * MS, Action.CUT, "eth0"
+    )
 
 
 # -- all

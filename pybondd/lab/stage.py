@@ -1,5 +1,6 @@
 """How does one run of a lab go? Probe over the bond, cut cables at known times, collect."""
 
+import dataclasses
 import json
 import socket
 import subprocess
@@ -72,25 +73,50 @@ def perform(
     plan = ProbePlan(NEAR_ADDRESS, FAR_ADDRESS, count, setup.interval_ns, burst, setup.flows)
     prober = _child("pybondd.lab.prober", [plan.json()])
     start_ns = int(_first_line(prober))
-    incidents = [_do(deed, topology, start_ns) for deed in deeds]
+    done = [_do(deed, topology, start_ns) for deed in deeds]
     sent = json.loads(prober.communicate(timeout=count * setup.interval_ns / SECOND_NS + 5)[0])
+    probes = _probes(sent, setup.flows)
+    sightings = tuple(s for s in watchers.sightings() if s.sequence != NEVER_ECHOED)
+    incidents = (
+        not_before_the_last_probe(incident, done_ns, probes, sightings)
+        for incident, done_ns in done
+    )
     return Recording(
         setup,
         start_ns,
         start_ns + count * setup.interval_ns,
-        _probes(sent, setup.flows),
+        probes,
         watchers.arrivals(),
-        tuple(s for s in watchers.sightings() if s.sequence != NEVER_ECHOED),
+        sightings,
         tuple(incidents),
         bond.words(),
     )
 
 
-def _do(deed: Deed, topology: Topology, start_ns: Instant) -> Incident:
+def _do(deed: Deed, topology: Topology, start_ns: Instant) -> tuple[Incident, Instant]:
     due_ns = start_ns + deed.after_ns
     time.sleep(max(0, due_ns - time.monotonic_ns()) / SECOND_NS)
     moment_ns = (cut if deed.action is Action.CUT else repair)(topology, deed.cable)
-    return Incident(moment_ns, deed.action, deed.cable)
+    return Incident(moment_ns, deed.action, deed.cable), time.monotonic_ns()
+
+
+def not_before_the_last_probe(
+    incident: Incident, done_ns: Instant, probes: Sequence[Probe], sightings: Sequence[Sighting]
+) -> Incident:
+    """A cut, moved to the latest instant at which its cable is proven to have been whole.
+
+    The kernel is asked for the cut, and has it done by `done_ns`; in between it may first wait for
+    others who change links. Each probe sent in that time and seen on the cable proves it whole.
+    """
+    if incident.action is Action.REPAIR:
+        return incident
+    carried = {
+        s.sequence
+        for s in sightings
+        if s.cable == incident.cable and s.direction is Direction.THERE
+    }
+    proofs = [p.sent_ns for p in probes if p.sequence in carried and p.sent_ns <= done_ns]
+    return dataclasses.replace(incident, moment_ns=max([incident.moment_ns, *proofs]))
 
 
 def _probes(sent: dict[str, Any], flows: int) -> tuple[Probe, ...]:  # Any: it comes out of JSON
