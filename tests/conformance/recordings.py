@@ -8,6 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RECORDINGS = Path(os.environ.get("PYBONDD_CONFORMANCE_DATA", HERE / "data"))
 """Another directory of the same layout may be named; its files are then used instead."""
+IS_OWN_DATA = RECORDINGS == HERE / "data"
 JITTER = tomllib.loads((HERE / "jitter.toml").read_text())
 """Recordings whose outcome hangs on their own jitter, by name, with the reason."""
 
