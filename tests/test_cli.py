@@ -41,7 +41,7 @@ def port(name: str, *, state: str = "ACTIVE", mii: str = "UP", failures: int = 0
             "sent_frames": 0,
             "sent_octets": 0,
             "received_frames": 0,
-            "received_octets": 0,
+            "received_octets": 1_234_567,
         },
     }
 
@@ -60,6 +60,7 @@ def status(*ports: PortJson, kind: str = "compiled", last: str = "") -> StatusJs
         "ports": list(ports),
         "pybondd": {
             "pid": 4711,
+            "speed_mbps": 10000,
             "since": 0.0,
             "uptime_s": 11520.0,
             "datapath": {"kind": kind, "why": "" if kind == "compiled" else "no compiler"},
@@ -79,10 +80,10 @@ def status(*ports: PortJson, kind: str = "compiled", last: str = "") -> StatusJs
 def test_the_card_names_mode_ports_uptime_and_failovers_and_marks_the_active_port():
     shown = card.card(status(port("eth0"), port("eth1", state="BACKUP", failures=2), last="news"))
     assert shown == [
-        "● bond0   active-backup   up 2 of 2 ports   for 3 h 12 m   1 failover",
-        "    PORT   LINK       STATE      FAILURES",
-        "  ● eth0   10G full   active *   0",
-        "  ● eth1   10G full   backup     2",
+        "● bond0   active-backup   up 2 of 2 ports   10G   for 3 h 12 m   1 failover",
+        "    PORT   LINK       STATE      RX       TX    FAILURES",
+        "  ● eth0   10G full   active *   1.2 MB   0 B   0",
+        "  ● eth1   10G full   backup     1.2 MB   0 B   2",
         "  last: news",
     ]
 
@@ -123,6 +124,23 @@ def test_oneline_holds_the_bond_and_every_port_with_its_role():
 )
 def test_a_speed_is_shown_in_its_usual_words(mbps, duplex, text):
     assert card.speed(mbps, duplex) == text
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (9949, "9.9 kB"),
+        (9950, "10 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (2**64, "18 EB"),
+    ],
+)
+def test_an_amount_of_octets_has_three_digits_at_most(octets, text):
+    assert card.size(octets) == text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ SYMBOLS = {
 }
 """mii_status of iproute2 -> symbol and colour; each symbol differs without its colour too."""
 UNKNOWN = ("·", Tone.DIM)
+SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 NOT_COMPILED = "the packet path is the slow readable one"
 
 
@@ -38,8 +39,10 @@ def headline(status: StatusJson) -> str:
         f"{paint(symbol, tone)} {paint(status['ifname'], Tone.BOLD)}",
         str(info["mode"]),
         f"{_word(status)} {len(up)} of {len(status['ports'])} ports",
-        f"for {span(extra['uptime_s'])}",
     ]
+    if extra["speed_mbps"] is not None:
+        parts.append(speed(extra["speed_mbps"], None))
+    parts.append(f"for {span(extra['uptime_s'])}")
     if extra["failovers"]:
         parts.append(f"{extra['failovers']} failover{'s' if extra['failovers'] > 1 else ''}")
     return "   ".join(parts)
@@ -62,6 +65,15 @@ def speed(mbps: int | None, duplex: str | None) -> str:
     return f"{size} {duplex or ''}".rstrip()
 
 
+def size(octets: int) -> str:
+    """An amount of octets in three digits and a decimal prefix: `1.2 MB`."""
+    amount, unit = float(octets), 0
+    while amount >= 999.5 and unit < len(SIZE_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    digits = 0 if unit == 0 or amount >= 9.95 else 1
+    return f"{amount:.{digits}f} {SIZE_UNITS[unit]}"
+
+
 def span(seconds: float) -> str:
     """A length of time in its two largest units: `3 h 12 m`."""
     minutes, rest = divmod(int(seconds), 60)
@@ -76,7 +88,7 @@ def span(seconds: float) -> str:
 
 def _table(status: StatusJson) -> list[str]:
     active = status["linkinfo"]["info_data"].get("active_slave")
-    rows = [("PORT", "LINK", "STATE", "FAILURES")]
+    rows: list[tuple[str, ...]] = [("PORT", "LINK", "STATE", "RX", "TX", "FAILURES")]
     rows += [_row(port, str(active or "")) for port in status["ports"]]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
@@ -88,13 +100,14 @@ def _table(status: StatusJson) -> list[str]:
     return [head, *(f"{paint(*_symbol(port))} {line}".rstrip() for port, line in marked)]
 
 
-def _row(port: PortJson, active: str) -> tuple[str, str, str, str]:
+def _row(port: PortJson, active: str) -> tuple[str, ...]:
     slave, extra = port["info_slave_data"], port["pybondd"]
     link = speed(extra["speed_mbps"], extra["duplex"])
     if _mii(port) != "UP":
         link = extra["link"]
     state = str(slave["state"]).lower() + (" *" if port["ifname"] == active else "")
-    return port["ifname"], link, state, str(slave["link_failure_count"])
+    traffic = size(extra["received_octets"]), size(extra["sent_octets"])
+    return port["ifname"], link, state, *traffic, str(slave["link_failure_count"])
 
 
 def _mii(port: PortJson) -> str:

@@ -222,6 +222,7 @@ class RunningBond:
         now = time.time()
         return {
             "pid": os.getpid(),
+            "speed_mbps": self._bond.state.shown_speed[0],
             "since": self._since,
             "uptime_s": max(0.0, now - self._since),
             "datapath": self._datapath,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +38,9 @@ async def live(request: UpRequest, ready: Ready) -> None:
         await _live_locked(request, paths, ready)
     finally:
         lock.release()
+        # Callbacks tie bond, engine and watchers into rings. The packet path's buffers, 4 MB, hang
+        # on one; waiting for a chance collection let 1000 lives in one process grow by 80 MB.
+        gc.collect()
 
 
 async def _live_locked(request: UpRequest, paths: BondPaths, ready: Ready) -> None:
@@ -59,7 +63,7 @@ async def _live_locked(request: UpRequest, paths: BondPaths, ready: Ready) -> No
 @contextlib.contextmanager
 def _ending_on_signals(ended: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     for number in signals:
         loop.add_signal_handler(number, ended.set)
     try:

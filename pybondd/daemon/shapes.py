@@ -53,6 +53,7 @@ class BondExtraJson(TypedDict):
     """What iproute2 does not say of a bond. `since` is seconds of the wall clock."""
 
     pid: int
+    speed_mbps: int | None
     since: float
     uptime_s: float
     datapath: DatapathJson
