@@ -33,6 +33,9 @@ cdef class _Chooser:
     def __dealloc__(self):
         free(self.table)
 
+    def set_round(self, uint32_t round):
+        self.turn.round = round
+
     def publish(self, table):
         cdef Table *old = self.table
         self.table = compiled(table)
@@ -60,6 +63,10 @@ class Forwarder(_pure.Forwarder):
         super().__init__(seed)
         self._chooser = _Chooser(seed)
 
+    def set_round(self, round):
+        """Where round-robin's counter stands: for the comparison at its wrap."""
+        self._chooser.set_round(round)
+
     def publish(self, table):
         """Forward by this table from the next frame on."""
         super().publish(table)
@@ -74,13 +81,9 @@ class Forwarder(_pure.Forwarder):
         return self._chooser.classify(ifindex, frame)
 
 
-def _transmit_hash(int policy, bytes frame, uint16_t tci=0):
+def transmit_hash_of(int policy, bytes frame, uint16_t tci=0):
     """balance/hashing.py transmit_hash, compiled."""
     return transmit_hash(policy, <const uint8_t *><const char *>frame, len(frame), tci)
-
-
-# The C function has this name among its own kind, so Python's is given by hand.
-globals()["transmit_hash"] = _transmit_hash
 
 
 def with_tag(bytes packet, bytes auxdata):

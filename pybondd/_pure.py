@@ -23,13 +23,14 @@ _ANOTHER_SEED: Final = 0x9E37_79B9
 class Forwarder:
     """Chooses ports by the table published last. Before the first one every frame is dropped.
 
-    The round-robin counter and the random numbers go on from one table to the next.
+    The round-robin counter (`round`, 32 bits) and the random numbers go on from one table to the
+    next.
     """
 
     def __init__(self, seed: int) -> None:
         self._table = ForwardingTable()
         self._entries: dict[int, PortEntry] = {}
-        self._round = 0
+        self.round = 0
         self._random = Random(seed)
         self._host_frames = 0
         self._host_octets = 0
@@ -136,8 +137,8 @@ class Forwarder:
         packets = self._table.packets_per_port
         if packets == 0:
             return self._random.next_word()
-        self._round = self._round + 1 & _WORD
-        return self._round // packets
+        self.round = self.round + 1 & _WORD
+        return self.round // packets
 
     def _walk(self, turn: int) -> tuple[int, ...]:
         """From the turn's port to the end, then from the first: the first that can transmit."""

@@ -83,7 +83,7 @@ class PumpPort:
 def with_tag(packet: bytes, auxdata: bytes) -> bytes:
     """Put back the VLAN tag that the kernel took out, and move the header's offsets behind it."""
     status, _, _, _, _, tci, tag_type = _AUXDATA.unpack(auxdata)
-    if not status & _STATUS_VLAN_VALID:
+    if not status & _STATUS_VLAN_VALID or len(packet) < VNET_HEADER_OCTETS + ADDRESSES_OCTETS:
         return packet
     if not status & _STATUS_VLAN_TYPE_VALID:
         tag_type = _CUSTOMER_TAG
