@@ -49,7 +49,7 @@ def draw_story(recording: Recording, *, headline: str, subtitle: str) -> str:
 
 
 def zoom_around(recording: Recording, cut_ns: Instant) -> Scale:
-    """The span worth magnifying: until the bond has spoken and answers come, and a bit around it."""
+    """The span worth magnifying: until the bond has spoken and answers come, and some more."""
     first_word_ns = next((word.moment_ns for word in recording.words_after(cut_ns)), cut_ns)
     worth = max(2 * outage_ns(recording.probes), first_word_ns - cut_ns)
     reach = max(ZOOM_MIN_NS, min(ZOOM_MAX_NS, worth))
