@@ -1,0 +1,174 @@
+"""Does a pump stand what the world does to it? Real TAP, real packet sockets, two namespaces."""
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from netns import eventually
+
+from pybondd.counters import Reason
+from pybondd.forwarding import ForwardingTable, PortEntry, Receive, Spread
+from pybondd.linux.isolation import isolate
+from pybondd.linux.netlink import Route
+from pybondd.linux.packet_socket import PortSocket
+from pybondd.linux.pump import Pump as PurePump
+from pybondd.linux.tap import Tap
+
+try:
+    from pybondd import _fast
+except ImportError:
+    _fast = None
+
+pytestmark = pytest.mark.root
+
+PUMPS = [
+    pytest.param(PurePump, id="pure"),
+    pytest.param(
+        _fast and _fast.Pump,
+        id="compiled",
+        marks=pytest.mark.skipif(_fast is None, reason="pybondd._fast is not built here"),
+    ),
+]
+HOST, PEER = "10.8.0.1", "10.8.0.2"
+LENGTH_OCTETS = 16 << 20
+FRAME = b"\xff" * 6 + b"\x02\0\0\0\0\x01" + b"\x88\xb5" + bytes(46)
+
+
+@pytest.fixture(params=PUMPS)
+def bond(yard, request):
+    """bond0 over eth0, a peer behind it, and a pump in its thread."""
+    with standing(yard, request.param) as made:
+        yield made
+
+
+@contextmanager
+def standing(yard, kind):
+    host, peer = yard.namespace(), yard.namespace()
+    yard.cable(host, "eth0", peer, "eth0")
+    peer.ip(f"addr add {PEER}/24 dev eth0")
+    with host.entered(), Route() as route:
+        port = route.interface("eth0")
+        isolation = isolate(route, port.ifindex)
+        tap, wire = Tap("bond0"), PortSocket(port.ifindex)
+        route.set_mac(tap.ifindex, port.mac)
+        tap.set_carrier(True)
+        host.ip(f"addr add {HOST}/24 dev bond0")
+        host.ip("link set bond0 up")
+        pump = kind(tap.fileno(), seed=1)
+        pump.add_port(port.ifindex, wire.fileno())
+        pump.publish(table_of(port.ifindex))
+        mover = threading.Thread(target=pump.run)
+        mover.start()
+        try:
+            yield SimpleNamespace(host=host, peer=peer, port=port, pump=pump, mover=mover)
+        finally:
+            pump.stop()
+            mover.join()
+            pump.close()
+            wire.close()
+            tap.close()
+            isolation.undo()
+
+
+def table_of(ifindex):
+    entry = PortEntry(ifindex, can_transmit=True, is_live=True, receive=Receive.DELIVER)
+    return ForwardingTable(spread=Spread.ONE, tx_ports=(ifindex,), ports=(entry,))
+
+
+def transfer(sender, receiver, address):
+    """So many octets over TCP; how many arrived."""
+    with receiver.entered():
+        listener = socket.create_server((address, 5001))
+    with sender.entered():
+        out = socket.create_connection((address, 5001), timeout=10)
+    with listener, out:
+        into, _ = listener.accept()
+        feeder = threading.Thread(target=lambda: (out.sendall(bytes(LENGTH_OCTETS)), out.close()))
+        feeder.start()
+        arrived = 0
+        with into:
+            while chunk := into.recv(1 << 20):
+                arrived += len(chunk)
+        feeder.join()
+    return arrived
+
+
+def idle_share(*, over_s=0.4):
+    """The share of a core that this process uses while nothing happens."""
+    before_s, started = time.process_time(), time.monotonic()
+    time.sleep(over_s)
+    return (time.process_time() - before_s) / (time.monotonic() - started)
+
+
+def send_from_host(bond, count=1):
+    """Broadcast frames of a private protocol into bond0."""
+    with bond.host.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
+        raw.bind(("bond0", 0))
+        for _ in range(count):
+            raw.send(FRAME)
+
+
+def test_super_frames_leave_whole_and_what_was_sent_arrives(bond):
+    assert transfer(bond.host, bond.peer, PEER) == LENGTH_OCTETS
+    port = bond.pump.counters().ports[0]
+    assert port.sent_octets / port.sent_frames > 5000, "the kernel cut them before the bond"
+    assert bond.pump.counters().imbalance == (0, 0)
+
+
+def test_super_frames_come_in_whole_and_what_was_sent_arrives(bond):
+    assert transfer(bond.peer, bond.host, HOST) == LENGTH_OCTETS
+    port = bond.pump.counters().ports[0]
+    assert port.delivered_octets / port.delivered_frames > 5000, "the kernel cut them"
+    assert bond.pump.counters().imbalance == (0, 0)
+
+
+def test_a_port_that_is_down_is_counted_and_serves_again_when_it_is_up(bond):
+    bond.host.ip("link set eth0 down")
+    send_from_host(bond, 3)
+    down = Reason.PORT_DOWN
+    assert eventually(lambda: bond.pump.counters().transmit_drops().get(down, 0) >= 3)
+    assert idle_share() < 0.2
+    bond.host.ip("link set eth0 up")
+    assert "1 received" in bond.host.run("ping", "-c1", "-W3", PEER)
+
+
+def test_a_port_that_vanishes_leaves_the_pump_at_rest(bond):
+    bond.host.ip("link del eth0")
+    send_from_host(bond)
+    assert eventually(lambda: bond.pump.counters().transmit_drops().get(Reason.PORT_DOWN))
+    assert idle_share() < 0.2
+    bond.pump.remove_port(bond.port.ifindex)
+    assert bond.pump.counters().departed.transmit_drops[Reason.PORT_DOWN] >= 1
+    assert bond.mover.is_alive()
+
+
+def test_a_bond_interface_that_vanishes_leaves_the_pump_at_rest(bond):
+    bond.host.ip("link del bond0")
+    assert idle_share() < 0.2
+    assert bond.mover.is_alive()
+
+
+def test_a_bond_interface_that_is_down_refuses_frames(bond):
+    bond.host.ip("link set bond0 down")
+    with bond.peer.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
+        raw.bind(("eth0", 0))
+        raw.send(FRAME)
+    refused = Reason.HOST_REFUSED
+    assert eventually(lambda: bond.pump.counters().receive_drops().get(refused))
+    assert bond.pump.counters().imbalance == (0, 0)
+
+
+def test_frames_that_the_kernel_drops_are_counted_beside_the_sum(bond):
+    # Nobody reads while the pump is stopped, so the socket's buffer overflows.
+    bond.pump.stop()
+    bond.mover.join()
+    with bond.peer.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
+        raw.bind(("eth0", 0))
+        for _ in range(30000):
+            raw.send(FRAME)
+    counted = bond.pump.counters()
+    assert counted.receive_drops()[Reason.KERNEL_DROPPED] > 0
+    assert counted.imbalance == (0, 0)
