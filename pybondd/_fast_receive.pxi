@@ -18,6 +18,8 @@ cdef struct Inbox:
     uint64_t controls[INBOX_FRAMES][CONTROL_WORDS]
 
 
+# mutants: on, killed by tests/test_pump.py tests/test_twins.py
+
 cdef int move_from_port(Inbox *inbox, int host_fd, Port *port, const Entry *entry) noexcept nogil:
     # The answer is how many frames were read.
     cdef int count

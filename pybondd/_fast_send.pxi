@@ -48,6 +48,8 @@ cdef struct Host:
     Port *busy[MAX_PORTS]
 
 
+# mutants: on, killed by tests/test_pump.py
+
 cdef int move_from_host(Host *host, Table *table, Turn *turn) noexcept nogil:
     # The answer is how many frames were read.
     cdef uint32_t used = 0

@@ -72,7 +72,7 @@ class Bond:
     def handle(self, event: Event, *, now: Instant) -> list[Effect]:
         """One thing happened. A refusal is a list of one Refuse, and nothing has changed."""
         if not isinstance(event, EffectFailed):
-            self.state.mac_before = self.state.mtu_before = None
+            self.state.forget_before()
         try:
             self._dispatch(event, now)
         except RefusedError as no:

@@ -45,18 +45,33 @@ def follow_mtu(state: BondState, mtu: int) -> None:
 
 
 def roll_back(state: BondState, failed: Effect) -> None:
-    """One port refused what all should get: everything goes back. Otherwise nothing to do."""
-    if isinstance(failed, SetPortMac) and state.mac_before and failed.mac == state.mac:
-        mac, state.mac_before = state.mac_before, None
-        share_mac(state, mac)
-        for port in state.ports:
-            port.mac = mac
-            if port.ifindex != failed.ifindex:
-                state.ask(SetPortMac(port.ifindex, mac))
-        state.ask(SetBondMac(mac))
+    """An effect of this event failed: undo what makes no sense without it. Mostly nothing."""
+    if isinstance(failed, SetPortMac) and failed.ifindex in state.macs_before:
+        _roll_back_macs(state, failed.ifindex)
     if isinstance(failed, SetPortMtu) and state.mtu_before and failed.mtu == state.mtu:
         state.mtu, state.mtu_before = state.mtu_before, None
         for port in state.ports:
             if port.ifindex != failed.ifindex:
                 state.ask(SetPortMtu(port.ifindex, state.mtu))
         state.ask(SetBondMtu(state.mtu))
+
+
+def _roll_back_macs(state: BondState, failed_ifindex: int) -> None:
+    """The bond's address goes to all ports or none; a swap stands or falls with its first half.
+
+    When only the second half of a swap fails, the active port has the bond's address already and
+    keeps it, as in Linux.
+    """
+    before, state.macs_before = state.macs_before, {}
+    is_first = next(iter(before)) == failed_ifindex
+    concerns_all = state.mac_before is not None or is_first
+    for port in state.ports:
+        if port.ifindex == failed_ifindex:
+            port.mac = before[port.ifindex]
+        elif concerns_all and port.ifindex in before:
+            port.mac = before[port.ifindex]
+            state.ask(SetPortMac(port.ifindex, port.mac))
+    if state.mac_before:
+        mac, state.mac_before = state.mac_before, None
+        share_mac(state, mac)
+        state.ask(SetBondMac(mac))

@@ -75,8 +75,9 @@ class BondState:
     `active` is Linux's curr_active: the port in use in the primary modes, elsewhere merely the
     first that came up (round-robin sends IGMP there). `must_take_primary` makes the next election
     take the primary whatever primary_reselect says. `notifications_left` counts as Linux counts:
-    announcements times the delay between them in passes. `mac_before` and `mtu_before` are what to
-    go back to while a change of all ports is under way. `outbox` collects what is asked of the
+    announcements times the delay between them in passes. `mac_before`, `mtu_before` and
+    `macs_before` (by interface index, in the order of the changes) are what to go back to if an
+    effect of the event being handled fails. `outbox` collects what is asked of the
     world while one event is handled.
     """
 
@@ -99,6 +100,7 @@ class BondState:
     shown_speed: tuple[int | None, Duplex | None] = (None, None)
     mac_before: bytes | None = None
     mtu_before: int | None = None
+    macs_before: dict[int, bytes] = field(default_factory=dict)
     table: ForwardingTable = field(default_factory=ForwardingTable)
     agenda: Agenda = field(default_factory=Agenda)
     outbox: list[Effect] = field(default_factory=list)
@@ -125,6 +127,11 @@ class BondState:
         if (speed_mbps, duplex) != self.shown_speed:
             self.shown_speed = (speed_mbps, duplex)
             self.ask(SetBondSpeed(speed_mbps, duplex))
+
+    def forget_before(self) -> None:
+        """A new event begins: what the last one asked for has been done."""
+        self.mac_before = self.mtu_before = None
+        self.macs_before.clear()
 
     def publish(self, table: ForwardingTable) -> None:
         """Let the data plane forward by `table`, unless it already does."""

@@ -179,6 +179,21 @@ def test_one_port_refusing_the_bonds_new_address_brings_all_back():
     assert [port.mac for port in bond.state.ports] == [old] * 3
 
 
+def test_a_swap_is_taken_back_when_the_new_active_port_refuses_its_address():
+    bond = bond_with("active-backup", 1, 2, fail_over_mac="follow")
+    link(bond, 1, CUT, now=5)
+    effects = silent(bond.handle(EffectFailed(SetPortMac(2, mac_of(1)), errno.EBUSY), now=5))
+    assert effects == [SetPortMac(1, mac_of(1))]
+    assert [port.mac for port in bond.state.ports] == [mac_of(1), mac_of(2)]
+
+
+def test_a_swap_stands_when_only_the_dead_port_refuses_its_address():
+    bond = bond_with("active-backup", 1, 2, fail_over_mac="follow")
+    link(bond, 1, CUT, now=5)
+    assert silent(bond.handle(EffectFailed(SetPortMac(1, mac_of(2)), errno.EBUSY), now=5)) == []
+    assert [port.mac for port in bond.state.ports] == [mac_of(1), mac_of(1)]
+
+
 def test_one_port_refusing_the_bonds_new_mtu_brings_all_back():
     bond = bond_with("balance-rr", 1, 2)
     assert bond.handle(BondMtuChanged(9000), now=0) == [SetPortMtu(1, 9000), SetPortMtu(2, 9000)]

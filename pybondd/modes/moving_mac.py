@@ -37,7 +37,8 @@ def share_mac(state: BondState, mac: bytes) -> None:
 
 
 def set_port_mac(state: BondState, port: Port, mac: bytes) -> None:
-    """Give a port another address."""
+    """Give a port another address, and remember the one it had."""
+    state.macs_before[port.ifindex] = port.mac
     port.mac = mac
     state.ask(SetPortMac(port.ifindex, mac))
 
@@ -51,5 +52,7 @@ def _swap(state: BondState, old: Port | None, new: Port) -> None:
         set_port_mac(state, new, state.mac)
         return
     old_mac, new_mac = old.mac, new.mac
+    # The new active port comes first: without its new address the swap makes no sense, and
+    # whoever undoes a failed change looks at this order.
     set_port_mac(state, new, old_mac)
     set_port_mac(state, old, new_mac)

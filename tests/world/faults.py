@@ -221,7 +221,7 @@ class Careless:
     def digest(self):
         """All that a bond is, except how to take back the event before."""
         values = dataclasses.asdict(self.scene.bond.bond.state)
-        return repr({k: v for k, v in values.items() if k not in ("mac_before", "mtu_before")})
+        return repr({k: v for k, v in values.items() if not k.endswith("_before")})
 
     def calm_down(self):
         """All cables in, all ports in and up, the bond open; then time for every delay."""
