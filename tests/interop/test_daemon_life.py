@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import time
+from functools import partial
 
 import pytest
 from bonded import is_alive
@@ -22,25 +23,40 @@ def lost(summary: str) -> int:
     return sent - received
 
 
+def lost_while(bonded, deed) -> int:
+    """Probes lost of 1000 at 1000 a second, if this happens in the middle."""
+    summaries = []
+    pinging = threading.Thread(target=lambda: summaries.append(bonded.ping(1000, 0.001)))
+    pinging.start()
+    time.sleep(0.4)
+    deed()
+    pinging.join()
+    return lost(summaries[0])
+
+
 def test_a_bond_survives_a_cut_cable_and_gives_everything_back(bonded):
     bonded.bridge()
     before = bonded.snapshot()
     pid = bonded.up("--mode", "active-backup")
     assert lost(bonded.ping(20)) == 0
-    summaries = []
-    pinging = threading.Thread(target=lambda: summaries.append(bonded.ping(1000, 0.001)))
-    pinging.start()
-    time.sleep(0.4)
-    bonded.peer.ip("link set p0 down")
-    pinging.join()
-    assert lost(summaries[0]) <= 10
-    assert bonded.status()["linkinfo"]["info_data"]["active_slave"] == "eth1"
-    bonded.peer.ip("link set p0 up")
+    losses = []
+    for cable in ("p0", "p1", "p0"):
+        losses.append(lost_while(bonded, partial(bonded.peer.ip, f"link set {cable} down")))
+        bonded.peer.ip(f"link set {cable} up")
+        assert eventually(lambda: all_up(bonded))
+    # The middle one of three: a busy machine may hold up one `ip link set down`, which holds the
+    # kernel's lock until it is done, so that nobody hears of the cut.
+    assert sorted(losses)[1] <= 10
+    assert bonded.status()["pybondd"]["failovers"] == 3
     bonded.done("down", "bond0")
     assert not is_alive(pid)
     assert bonded.returns_to(before)
     assert {path.name for path in bonded.run_directory.iterdir()} == {"bond0.log", "proc"}
     assert not list((bonded.run_directory / "proc/net/bonding").iterdir())
+
+
+def all_up(bonded) -> bool:
+    return all(port["info_slave_data"]["mii_status"] == "UP" for port in bonded.status()["ports"])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -64,14 +80,9 @@ def test_the_recovery_of_the_old_active_port_loses_nothing(bonded):
     bonded.peer.ip("link set p0 down")
     assert eventually(lambda: bonded.status()["linkinfo"]["info_data"]["active_slave"] == "eth1")
     bonded.ping(2)
-    summaries = []
-    pinging = threading.Thread(target=lambda: summaries.append(bonded.ping(1000, 0.001)))
-    pinging.start()
-    time.sleep(0.3)
-    bonded.peer.ip("link set p0 up")
-    pinging.join()
+    losses = lost_while(bonded, lambda: bonded.peer.ip("link set p0 up"))
     assert bonded.status()["ports"][0]["info_slave_data"]["mii_status"] == "UP"
-    assert lost(summaries[0]) == 0
+    assert losses == 0
 
 
 def test_up_says_what_it_did_and_detaches(bonded):
