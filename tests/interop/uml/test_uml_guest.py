@@ -27,3 +27,13 @@ def test_an_answer_larger_than_a_serial_line_holds_arrives_whole(guest):
 def test_the_real_bonding_driver_is_loaded_and_has_made_no_bond(guest):
     assert guest.run("cat /sys/class/net/bonding_masters").stdout.strip() == ""
     assert guest.run("ls /dev/net/tun").rc == 0
+
+
+def test_the_background_command_makes_and_ends_a_bond_on_this_kernel(guest):
+    command = f"{sys.executable} -m pybondd"
+    guest.run("ip link add eth8 type veth peer name wire8; ip link set wire8 up").checked()
+    guest.run(f"{command} up bond8 --mode 1 eth8", timeout_s=60).checked()
+    assert "active-backup" in guest.run(f"{command} status bond8").checked().stdout
+    guest.run(f"{command} down bond8").checked()
+    assert guest.run("ip link show bond8").rc != 0
+    guest.run("ip link del eth8").checked()

@@ -152,6 +152,7 @@ def wait_for(child: int, timeout_s: float) -> int:
             time.sleep(0.005)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)  # for a child that had not come to lead a group yet
     os.waitpid(child, 0)
     return 124
 

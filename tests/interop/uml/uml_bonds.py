@@ -1,13 +1,15 @@
 """Inside the guest: the one thing that differs between a scenario's two runs, the bond itself."""
 
-import contextlib
 import os
 import signal
 import sys
+import time
 import traceback
 from typing import TextIO
 
 from uml_world import HOST, batch, enter_for_good, shell
+
+END_LIMIT_S = 5
 
 
 class KernelBond:
@@ -69,18 +71,25 @@ class PybonddBond:
         verb("remove", "bond0", port)
 
     def down(self) -> None:
-        if not self._daemon:
-            return
-        try:
-            verb("down", "bond0")
-        finally:
-            # It has ended unless `down` failed; then it must not disturb the next scenario.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._daemon, signal.SIGKILL)
-            os.waitpid(self._daemon, 0)
+        """By signal, which gives the ports back as the verb does, in a tenth of its time here."""
+        if self._daemon:
+            os.kill(self._daemon, signal.SIGTERM)
+            assert ended(self._daemon), "our daemon did not end on SIGTERM"
 
 
 BONDS = {"kernel": KernelBond, "pybondd": PybonddBond}
+
+
+def ended(child: int) -> bool:
+    """Whether a child ends by itself; it is killed if not, as the next scenario needs its place."""
+    end = time.monotonic() + END_LIMIT_S
+    while time.monotonic() < end:
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return True
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
 
 
 def verb(*arguments: str) -> str:

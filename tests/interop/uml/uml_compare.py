@@ -1,7 +1,5 @@
 """On the host: the same scenario with both kinds of bond, in the same guest."""
 
-from collections.abc import Callable
-
 LIMIT_S = 90
 
 
@@ -12,7 +10,3 @@ def both(guest, scenario: str, **arguments: object) -> tuple[object, object]:
 
 def one(guest, scenario: str, **arguments: object) -> object:
     return guest.call(f"uml_scenarios.{scenario}", timeout_s=LIMIT_S, **arguments)
-
-
-def without(found: dict[str, str], clean: Callable[[str], str]) -> dict[str, str]:
-    return {name: clean(text) for name, text in found.items()}

@@ -25,10 +25,16 @@ def numbered(to: str, sender: str, number: int) -> bytes:
 
 def number_of(frame: bytes) -> int | None:
     """The number in a `numbered` frame, tagged or not; None for any other frame."""
-    at = 16 if frame[12:14] == struct.pack("!H", ETH_VLAN) else 12
-    if frame[at : at + 2] != struct.pack("!H", ETH_EXPERIMENT):
-        return None
-    return int.from_bytes(frame[at + 2 : at + 6], "big")
+    kind, content = untagged(frame)
+    return int.from_bytes(content[:4], "big") if kind == ETH_EXPERIMENT else None
+
+
+def untagged(frame: bytes) -> tuple[int, bytes]:
+    """EtherType and content of a frame behind all its VLAN tags."""
+    at = 12
+    while frame[at : at + 2] == struct.pack("!H", ETH_VLAN):
+        at += 4
+    return int.from_bytes(frame[at : at + 2], "big"), frame[at + 2 :]
 
 
 def udp_flow(to: str, sender: str, number: int) -> bytes:
@@ -67,8 +73,7 @@ def kind_of(frame: bytes) -> str:
     Membership reports count only if they state what is joined, as an answer to a query would; those
     that tell of a change are the host's own.
     """
-    body = frame[16:] if frame[12:14] == struct.pack("!H", ETH_VLAN) else frame[12:]
-    kind, packet = int.from_bytes(body[:2], "big"), body[2:]
+    kind, packet = untagged(frame)
     if kind == ETH_ARP:
         return "garp" if packet[14:18] == packet[24:28] else "other"
     if kind == ETH_IPV4:

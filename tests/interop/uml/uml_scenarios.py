@@ -13,7 +13,7 @@ import time
 
 from uml_bonds import BONDS, KernelBond
 from uml_frames import flow_of, is_tagged_udp, kind_of, number_of, numbered, udp_flow
-from uml_world import HOST, WIRE, Capture, Sender, batch, cut, inside, mac, mend, shell, world
+from uml_world import HOST, WIRE, Capture, Seen, Sender, batch, cut, inside, mac, mend, shell, world
 
 SETTLE_S = 0.25  # two monitor passes: 100 ms are 11 ticks at the guest's 100 Hz
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -38,6 +38,15 @@ def watching(namespace: str, devices: list[str]):
         yield capture
     finally:
         capture.close()
+
+
+def until_silence(capture: Capture, silence_s: float = 0.4) -> list[Seen]:
+    """All frames until none has come for that long; a loaded machine is late, not silent."""
+    seen = more = capture.wait(1, silence_s)
+    while more:
+        more = capture.wait(1, silence_s)
+        seen += more
+    return seen
 
 
 def wires(port_count: int) -> list[str]:
@@ -79,6 +88,21 @@ def announcements(
             "frames": [[found.device, what, found.frame.hex()] for found, what in told],
             "at_ms": [round(1000 * (found.at_s - moment)) for found, _ in told],
         }
+
+
+def announced_after(kind: str, *, happenings: list[str], **options: object) -> dict[str, list[str]]:
+    """On which wires gratuitous ARPs came after each happening."""
+    options = {"mode": "active-backup", "miimon": 100, "resend_igmp": 0, **options}
+    told = {}
+    with bonded(kind, 3, **options) as bond, watching(WIRE, wires(3)) as capture:
+        batch(HOST, "addr add 10.1.0.1/24 dev bond0")
+        for count, happening in enumerate(happenings, 1):
+            time.sleep(SETTLE_S)
+            capture.frames()
+            happen(bond, happening)
+            seen = [found for found in until_silence(capture) if kind_of(found.frame) == "garp"]
+            told[f"{count}: {happening}"] = [found.device for found in seen]
+    return told
 
 
 def devices_after(
