@@ -23,10 +23,16 @@ class BondLock:
     """Held while the daemon of a bond lives. The kernel releases it even after kill -9."""
 
     def __init__(self, paths: BondPaths) -> None:
-        """Take the lock, write our process id. Raises CommandRefusedError if another has it."""
-        paths.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        """Take the lock, write our process id.
+
+        Raises CommandRefusedError if another has it or the run directory cannot be written.
+        """
         self._path = paths.lock
-        self._descriptor = _locked(paths)
+        try:
+            paths.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+            self._descriptor = _locked(paths)
+        except OSError as error:
+            raise CommandRefusedError(_not_writable(paths, error)) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
@@ -123,4 +129,13 @@ def _already_running(paths: BondPaths) -> Refusal:
         "one daemon answers for one bond name",
         f"look at it: pybondd status {paths.bond}   end it: pybondd down {paths.bond}",
         errno.EEXIST,
+    )
+
+
+def _not_writable(paths: BondPaths, error: OSError) -> Refusal:
+    return Refusal(
+        f"{paths.bond} cannot be started",
+        f"the run directory {paths.directory} cannot be written: {error.strerror}",
+        "run it by sudo, or let PYBONDD_RUN_DIR name a directory of yours",
+        error.errno or 0,
     )

@@ -146,6 +146,13 @@ def test_without_the_tun_device_up_says_so(bonded):
     assert bonded.snapshot() == before
 
 
+def test_a_run_directory_that_cannot_be_written_is_told_before_any_change(bonded):
+    before = bonded.snapshot()
+    ended = bonded.call("up", "bond0", "eth0", PYBONDD_RUN_DIR="/proc/pybondd")
+    told(ended, REFUSED, "/proc/pybondd cannot be written", "PYBONDD_RUN_DIR")
+    assert bonded.snapshot() == before
+
+
 def test_a_user_who_is_not_root_may_not_change_the_bond(bonded):
     bonded.up("--mode", "active-backup")
     socket_path = bonded.run_directory / "bond0.sock"
