@@ -99,8 +99,9 @@ class TestAsRoot:
         assert "FAILED" in done.stdout
         assert "no probe took another cable after the cut" in done.stdout
         lost, probes, *_ = result_numbers(done.stdout)
-        # The cable is out for one of three seconds, and nothing can replace it.
-        assert lost >= probes / 4
+        # The cable is out for one of three seconds and nothing replaces it; of the probes sent
+        # meanwhile the host keeps some 260 and delivers them when the cable is back.
+        assert lost >= probes / 10
 
     def test_without_a_monitor_the_cut_goes_unnoticed_and_the_lab_says_so(
         self, tmp_path: Path
