@@ -6,45 +6,44 @@ import sys
 import textwrap
 
 import pytest
-from hosts import BondedHost, ping
+from bonded import HOST, PEER, BondedHost
 from netns import eventually
+from pinging import ping
 
 pytestmark = pytest.mark.root
 
 MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast")
-HERE, THERE = "10.77.0.1", "10.77.0.2"
 PING_COUNT = 200
 
 
-class Pair:
+class Pair(BondedHost):
     """Two hosts, two cables. The far host has a bond of the same mode, or in active-backup, where
     both ends would choose for themselves, a Linux bridge as the switch."""
 
     def __init__(self, yard, tmp_path, mode):
+        super().__init__(yard, tmp_path / "here")
+        self.far_run_directory = tmp_path / "there"
         self.mode = mode
-        self.here, self.there = yard.namespace(), yard.namespace()
-        for i in (0, 1):
-            yard.cable(self.here, f"eth{i}", self.there, f"p{i}")
-        self.host = BondedHost(self.here, tmp_path / "here")
-        self.peer = BondedHost(self.there, tmp_path / "there")
         self.far_device = "br0" if mode == "active-backup" else "bond0"
+
+    def far(self, *words):
+        """pybondd on the far host."""
+        ended = self.call(*words, where=self.peer, PYBONDD_RUN_DIR=str(self.far_run_directory))
+        assert ended.returncode == 0, ended.stderr
 
     def __enter__(self):
         if self.far_device == "br0":
-            self.there.ip("link add br0 type bridge")
-            for i in (0, 1):
-                self.there.ip(f"link set p{i} master br0")
-            self.there.ip("link set br0 up")
-            self.there.ip(f"addr add {THERE}/24 dev br0")
+            self.bridge()
         else:
-            self.peer.up(self.mode, "p0", "p1", address=f"{THERE}/24")
-        self.host.up(self.mode, "eth0", "eth1", address=f"{HERE}/24")
+            self.far("up", "bond0", "--mode", self.mode, "p0", "p1")
+            self.peer.ip(f"addr add {PEER}/24 dev bond0")
+        self.up("--mode", self.mode)
         return self
 
     def __exit__(self, *_):
-        self.host.down()
+        self.call("down", "bond0")
         if self.far_device == "bond0":
-            self.peer.down()
+            self.far("down", "bond0")
 
 
 @pytest.fixture(params=MODES)
@@ -60,7 +59,7 @@ def pair_without_copies(request, yard, tmp_path):
 
 
 def test_ping_loses_nothing_and_only_broadcast_makes_duplicates(pair):
-    result = ping(pair.here, THERE, count=PING_COUNT)
+    result = ping(pair.host, PEER, count=PING_COUNT)
     assert (result.sent, result.received) == (PING_COUNT, PING_COUNT)
     # Two copies of a request arrive and each is answered twice: four answers, three too many. ping
     # does not wait for those of the last request.
@@ -70,17 +69,18 @@ def test_ping_loses_nothing_and_only_broadcast_makes_duplicates(pair):
 
 def iperf(pair, *words):
     """One transfer of two seconds; what the receiver counted."""
-    server = pair.there.start("iperf3", "-s", "-1", "-B", THERE, stdout=-3)
-    is_listening = lambda: ":5201" in pair.there.run("ss", "-ltn")  # noqa: E731
+    server = pair.peer.start("iperf3", "-s", "-1", "-B", PEER, stdout=-3)
+    is_listening = lambda: ":5201" in pair.peer.run("ss", "-ltn")  # noqa: E731
     assert eventually(is_listening)
-    report = json.loads(pair.here.run("iperf3", "-c", THERE, "-t", "2", "-J", *words))
+    report = json.loads(pair.host.run("iperf3", "-c", PEER, "-t", "2", "-J", *words))
     server.wait(10)
     return report["end"]
 
 
 def test_tcp_moves_more_than_a_gigabit_per_second(pair_without_copies):
     received = iperf(pair_without_copies)["sum_received"]
-    floor = 1e9 if "pure" not in pair_without_copies.host.status()["pybondd"]["datapath"] else 1e8
+    datapath = pair_without_copies.status()["pybondd"]["datapath"]["kind"]
+    floor = 1e8 if datapath == "pure" else 1e9
     assert received["bits_per_second"] > floor
 
 
@@ -101,18 +101,18 @@ def test_udp_arrives_complete_and_once(pair_without_copies):
 def test_a_dhcp_client_on_the_bond_gets_a_lease_from_a_real_server(pair, tmp_path):
     if shutil.which("dnsmasq") is None or shutil.which("udhcpc") is None:
         pytest.skip("dnsmasq and udhcpc are needed")
-    pair.there.start(
+    pair.peer.start(
         *("dnsmasq", "--no-daemon", "--port=0", "--conf-file=/dev/null", "--no-ping"),
         *(f"--interface={pair.far_device}", "--bind-interfaces", "--user=root"),
-        *("--dhcp-range=10.77.0.100,10.77.0.150,60", f"--dhcp-leasefile={tmp_path}/leases"),
+        *("--dhcp-range=10.9.0.100,10.9.0.150,60", f"--dhcp-leasefile={tmp_path}/leases"),
         stderr=-3,
     )
-    assert eventually(lambda: ":67" in pair.there.run("ss", "-lun"))
+    assert eventually(lambda: ":67" in pair.peer.run("ss", "-lun"))
     script = tmp_path / "lease"
     script.write_text('#!/bin/sh\n[ "$1" = bound ] && echo "leased $ip"\nexit 0\n')
     script.chmod(0o755)
     words = ("-i", "bond0", "-n", "-q", "-f", "-t", "5", "-s", str(script))
-    assert "leased 10.77.0.1" in pair.here.run("udhcpc", *words)
+    assert "leased 10.9.0.1" in pair.host.run("udhcpc", *words)
 
 
 # -- interfaces above the bond
@@ -121,29 +121,29 @@ def test_a_dhcp_client_on_the_bond_gets_a_lease_from_a_real_server(pair, tmp_pat
 def test_a_bridge_on_the_bond_carries_a_guest(pair_without_copies, yard):
     pair = pair_without_copies
     guest = yard.namespace()
-    yard.cable(pair.here, "tap0", guest, "eth0")
-    pair.here.ip(f"addr del {HERE}/24 dev bond0")
-    pair.here.ip("link add br1 type bridge")
+    yard.cable(pair.host, "tap0", guest, "eth0")
+    pair.host.ip(f"addr del {HOST}/24 dev bond0")
+    pair.host.ip("link add br1 type bridge")
     for device in ("bond0", "tap0"):
-        pair.here.ip(f"link set {device} master br1")
-    pair.here.ip("link set br1 up")
-    pair.here.ip(f"addr add {HERE}/24 dev br1")
-    guest.ip("addr add 10.77.0.50/24 dev eth0")
-    for namespace in (guest, pair.here):
-        assert eventually(lambda who=namespace: ping(who, THERE, count=1).received)
-        result = ping(namespace, THERE, count=50)
+        pair.host.ip(f"link set {device} master br1")
+    pair.host.ip("link set br1 up")
+    pair.host.ip(f"addr add {HOST}/24 dev br1")
+    guest.ip("addr add 10.9.0.50/24 dev eth0")
+    for namespace in (guest, pair.host):
+        assert eventually(lambda who=namespace: ping(who, PEER, count=1).received)
+        result = ping(namespace, PEER, count=50)
         assert (result.received, result.duplicates) == (50, 0)
 
 
 def test_a_macvlan_on_the_bond_has_its_own_address(pair_without_copies, yard):
     pair = pair_without_copies
     guest = yard.namespace()
-    pair.here.ip("link add mv0 link bond0 type macvlan mode bridge")
-    pair.here.ip(f"link set mv0 netns /proc/{guest.pid}/ns/net")
+    pair.host.ip("link add mv0 link bond0 type macvlan mode bridge")
+    pair.host.ip(f"link set mv0 netns /proc/{guest.pid}/ns/net")
     guest.ip("link set mv0 up")
-    guest.ip("addr add 10.77.0.60/24 dev mv0")
-    assert eventually(lambda: ping(guest, THERE, count=1).received)
-    result = ping(guest, THERE, count=50)
+    guest.ip("addr add 10.9.0.60/24 dev mv0")
+    assert eventually(lambda: ping(guest, PEER, count=1).received)
+    result = ping(guest, PEER, count=50)
     assert (result.received, result.duplicates) == (50, 0)
 
 
@@ -170,9 +170,9 @@ for _ in range(20):
 
 
 def test_multicast_reaches_a_member_on_the_bond(pair):
-    member = pair.here.start(
-        sys.executable, "-c", textwrap.dedent(MEMBER), HERE, stdout=-1, text=True
+    member = pair.host.start(
+        sys.executable, "-c", textwrap.dedent(MEMBER), HOST, stdout=-1, text=True
     )
     assert member.stdout.readline() == "joined\n"
-    pair.there.run(sys.executable, "-c", textwrap.dedent(SENDER), THERE)
+    pair.peer.run(sys.executable, "-c", textwrap.dedent(SENDER), PEER)
     assert member.stdout.readline() == "20\n"
