@@ -10,3 +10,8 @@ def guest(tmp_path_factory):
         pytest.skip(reason)
     with Guest(tmp_path_factory.mktemp("uml")) as running:
         yield running
+
+
+def pytest_configure(config):
+    # Unknown where pytest runs without xdist, as `make test` runs these.
+    config.addinivalue_line("markers", "xdist_group(name): tests that one worker runs")

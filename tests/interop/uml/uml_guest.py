@@ -11,13 +11,17 @@ import sys
 import time
 from pathlib import Path
 
+import pybondd.units
+
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
+# Where this run's pybondd comes from, be it the source tree or an installed copy.
+LIBRARY = Path(pybondd.units.__file__).resolve().parents[1]
 MEMORY = "512M"
 BOOT_LIMIT_S = 60
 LIFE_LIMIT_S = 900  # a guest that outlives every test run is a leak: `timeout` ends it
 HALT_LIMIT_S = 15
-PASSED_ON = ("PYBONDD_PURE", "PYTHONDONTWRITEBYTECODE")
+PASSED_ON = ("PYBONDD_PURE", "PYBONDD_DATAPATH", "PYTHONDONTWRITEBYTECODE")
 OURS = (
     "daemon.service",
     "cli.main",
@@ -160,15 +164,15 @@ class Guest:
         return f"{what}\n{log[-2000:]}"
 
     def _write_settings(self) -> None:
-        hidden = {PROJECT, Path(sys.prefix), Path(sys.base_prefix)}
+        hidden = {PROJECT, LIBRARY, Path(sys.prefix), Path(sys.base_prefix)}
         settings = {
-            "import_from": [str(HERE), str(PROJECT)],
+            "import_from": [str(HERE), str(LIBRARY)],
             # Loaded once, before the fork for each request: loading takes its time here.
             "preload": ["uml_scenarios", *(f"pybondd.{name}" for name in OURS)],
             # The guest has its own /tmp: what we need from the host's must be put there again.
             "keep": sorted(str(path) for path in hidden if path.is_relative_to("/tmp")),
             "environment": {
-                "PYTHONPATH": str(PROJECT),
+                "PYTHONPATH": str(LIBRARY),
                 **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
             },
         }
