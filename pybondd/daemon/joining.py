@@ -2,6 +2,7 @@
 
 import errno
 
+from pybondd.daemon.causes import facts_text
 from pybondd.daemon.loop import Engine, refusal_in
 from pybondd.daemon.refusal import CommandRefusedError, Refusal
 from pybondd.daemon.refusals import from_bond, from_linux, refuse_ports
@@ -92,7 +93,8 @@ class Joining:
             facts = self._watcher.facts(self._route.interface(interface.ifindex))
         except LinuxError as error:
             raise from_linux(what, error) from error
-        self._engine.feed(PortReady(interface.ifindex, facts))
+        cause = f"{interface.name} is ready: {facts_text(facts)}"
+        self._engine.feed(PortReady(interface.ifindex, facts), cause)
 
     def _refuse_members(self, names: list[str]) -> None:
         for name in names:

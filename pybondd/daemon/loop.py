@@ -65,11 +65,14 @@ class Engine:
         """Try events on a copy of the bond; see first_refusal below."""
         return first_refusal(self.bond, events, now=self._clock.now())
 
-    def feed(self, event: Event) -> list[Effect]:
-        """One thing happened. Returns the effects, those after failures included; they are done."""
+    def feed(self, event: Event, cause: str = "") -> list[Effect]:
+        """One thing happened. Returns the effects, those after failures included; they are done.
+
+        `cause` is for the log, where the event alone does not tell people enough.
+        """
         now = self._clock.now()
         # Before it is handled: a port that leaves has no name afterwards.
-        cause = cause_text(self.bond.state, event)
+        cause = cause or cause_text(self.bond.state, event)
         effects = self.bond.handle(event, now=now)
         done = self._carry_out(cause, effects, now=now)
         self.rearm()

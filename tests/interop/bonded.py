@@ -21,6 +21,15 @@ class BondedHost:
         self.peer = yard.namespace()
         for number in range(2):
             yard.cable(self.host, f"eth{number}", self.peer, f"p{number}")
+        assert eventually(self._is_settled)
+
+    def _is_settled(self) -> bool:
+        """The kernel has told everybody of the carriers, and IPv6 has made its addresses."""
+        links = json.loads(self.host.run("ip", "-j", "addr", "show", "up"))
+        ports = [link for link in links if link["ifname"].startswith("eth")]
+        return len(ports) == 2 and all(
+            port["operstate"] == "UP" and port["addr_info"] for port in ports
+        )
 
     def bridge(self) -> None:
         """Let the peer be a learning switch with an address of its own."""
@@ -96,7 +105,14 @@ class BondedHost:
 
     def returns_to(self, before) -> bool:
         """Whether the host gets back to this snapshot; carrier news take up to a second."""
-        return eventually(lambda: self.snapshot() == before)
+        if eventually(lambda: self.snapshot() == before):
+            return True
+        now = self.snapshot()
+        for kind, entries in before.items():
+            for name in {*entries, *now[kind]}:
+                if entries.get(name) != now[kind].get(name):
+                    print(f"{kind} {name}:\n  {entries.get(name)}\n  {now[kind].get(name)}")
+        return False
 
 
 def is_alive(pid: int) -> bool:
