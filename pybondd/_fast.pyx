@@ -86,15 +86,20 @@ def transmit_hash_of(int policy, bytes frame, uint16_t tci=0):
     return transmit_hash(policy, <const uint8_t *><const char *>frame, len(frame), tci)
 
 
-def with_tag(bytes packet, bytes auxdata):
+def with_tag(bytes packet, bytes auxdata, int level=SOL_PACKET, int kind=PACKET_AUXDATA):
     """linux/pump_port.py with_tag, compiled: for the comparison."""
     cdef bytearray room = bytearray(HEADROOM_OCTETS) + packet
     cdef bytearray control = bytearray(sizeof(cmsghdr)) + auxdata
     cdef uint8_t *begin = <uint8_t *><char *>room + HEADROOM_OCTETS
     cdef cmsghdr *header = <cmsghdr *><char *>control
     cdef mmsghdr message
-    header.cmsg_level, header.cmsg_type = SOL_PACKET, PACKET_AUXDATA
+    header.cmsg_level, header.cmsg_type = level, kind
     message.msg_hdr.msg_control, message.msg_hdr.msg_controllen = header, len(control)
     message.msg_len = len(packet)
     cdef uint32_t size = put_tag_back(&message, &begin)
     return (<char *>begin)[:size]
+
+
+def reason_of(int number):
+    """linux/pump_port.py reason_of_refusal, compiled: for the comparison."""
+    return Reason(reason_of_refusal(number))

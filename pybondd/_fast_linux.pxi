@@ -1,6 +1,6 @@
 # The few words of Linux that the pump speaks, and the lock that both sides of it share.
 
-from libc.errno cimport EAGAIN, EINTR, EMSGSIZE, ENETDOWN, ENOBUFS, ENODEV, ENOMEM, ENXIO, errno
+from libc.errno cimport EAGAIN, EMSGSIZE, ENETDOWN, ENOBUFS, ENODEV, ENOMEM, ENXIO, errno
 from posix.types cimport off_t
 from posix.unistd cimport close as close_fd
 

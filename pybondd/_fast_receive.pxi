@@ -18,8 +18,6 @@ cdef struct Inbox:
     uint64_t controls[INBOX_FRAMES][CONTROL_WORDS]
 
 
-# mutants: on, killed by tests/test_pump.py tests/test_twins.py
-
 cdef int move_from_port(Inbox *inbox, int host_fd, Port *port, const Entry *entry) noexcept nogil:
     # The answer is how many frames were read.
     cdef int count
@@ -34,18 +32,20 @@ cdef int move_from_port(Inbox *inbox, int host_fd, Port *port, const Entry *entr
     return count
 
 
+# mutants: on, killed by tests/test_pump.py tests/test_twins.py
+
 cdef inline void from_port(
     Inbox *inbox, int i, int host_fd, Port *port, const Entry *entry
 ) noexcept nogil:
     cdef mmsghdr *message = &inbox.messages[i]
     cdef uint8_t *packet = <uint8_t *>inbox.pieces[i].iov_base
     cdef uint32_t size = put_tag_back(message, &packet)
-    cdef uint32_t length = size - VNET_HEADER_OCTETS if size > VNET_HEADER_OCTETS else 0
+    cdef uint32_t length = max(size, <uint32_t>VNET_HEADER_OCTETS) - VNET_HEADER_OCTETS
     cdef int reason
     port.tally.received_frames += 1
     port.tally.received_octets += length
     reason = TRUNCATED if length > MAX_FRAME_OCTETS else classify(entry, length)
-    if reason == NO_REASON and write_fd(host_fd, packet, size) < 0:
+    if reason == NO_REASON and write_fd(host_fd, packet, size) != <ssize_t>size:
         reason = HOST_REFUSED
     if reason == NO_REASON:
         port.tally.delivered_frames += 1
@@ -94,13 +94,15 @@ cdef inline void write_tag(uint8_t *where, const tpacket_auxdata *auxdata) noexc
 cdef inline void move_offsets(uint8_t *packet) noexcept nogil:
     # The header has no alignment after the move, so it is copied out and in.
     cdef virtio_net_hdr header
-    memcpy(&header, packet, VNET_HEADER_OCTETS)
+    memcpy(&header, packet, sizeof(header))
     if header.hdr_len != 0:
         header.hdr_len += TAG_OCTETS
     if header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM:
         header.csum_start += TAG_OCTETS
-    memcpy(packet, &header, VNET_HEADER_OCTETS)
+    memcpy(packet, &header, sizeof(header))
 
+
+# mutants: off
 
 cdef void clear_error(int fd) noexcept nogil:
     # A socket's error waits until it is asked for, and epoll would report it for ever.

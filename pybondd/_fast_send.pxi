@@ -48,8 +48,6 @@ cdef struct Host:
     Port *busy[MAX_PORTS]
 
 
-# mutants: on, killed by tests/test_pump.py
-
 cdef int move_from_host(Host *host, Table *table, Turn *turn) noexcept nogil:
     # The answer is how many frames were read.
     cdef uint32_t used = 0
@@ -66,6 +64,8 @@ cdef int move_from_host(Host *host, Table *table, Turn *turn) noexcept nogil:
     flush(host)
     return count
 
+
+# mutants: on, killed by tests/test_pump.py tests/test_twins.py
 
 cdef inline void from_host(
     Host *host, Table *table, Turn *turn, uint8_t *packet, uint32_t length
@@ -115,13 +115,13 @@ cdef void send_waiting(Port *port) noexcept nogil:
     cdef int count
     while done < port.waiting:
         count = sendmmsg(port.fd, port.messages + done, port.waiting - done, MSG_DONTWAIT)
-        if count > 0:
-            count_sent(port, done, done + count)
-            done += count
-        elif errno != EINTR:
+        if count < 0:
             # The first frame of those left is the one that was refused; the next may pass.
             port.tally.transmit_drops[reason_of_refusal(errno)] += 1
-            done += 1
+            count = 1
+        else:
+            count_sent(port, done, done + count)
+        done += count
     port.waiting = 0
 
 
@@ -139,6 +139,8 @@ cdef int reason_of_refusal(int number) noexcept nogil:
         return PORT_DOWN
     return TOO_LONG if number == EMSGSIZE else PORT_REFUSED
 
+
+# mutants: off
 
 cdef Port *new_port(int ifindex, int fd) except NULL:
     cdef Port *port = <Port *>calloc(1, sizeof(Port))

@@ -38,24 +38,25 @@ TO_FIRST = replace(BROADCAST, spread=Spread.ONE, tx_ports=(FIRST,))
 class Bench:
     """A pump in its thread between a host and two ports, each the far end of a socket pair."""
 
-    def __init__(self, kind, table=None):
+    def __init__(self, kind, table, *, starts):
         self.pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(3)]
         self.host, self.first, self.second = (far for far, _ in self.pairs)
         for far, near in self.pairs:
             near.setblocking(False)
-            far.settimeout(5)
+            far.settimeout(2)
         near = [near for _, near in self.pairs]
         self.pump = PUMPS[kind](near[0].fileno(), seed=1)
         self.pump.add_port(FIRST, near[1].fileno())
         self.pump.add_port(SECOND, near[2].fileno())
         if table:
             self.pump.publish(table)
-        self.thread = threading.Thread(target=self.pump.run)
-        self.thread.start()
+        self.thread = threading.Thread(target=self.pump.run, daemon=True)
+        if starts:
+            self.thread.start()
 
     def counted(self, question):
-        """The counters, as soon as the question finds them right; the last ones after 5 s."""
-        for _ in range(5000):
+        """The counters, as soon as the question finds them right; the last ones after 2 s."""
+        for _ in range(2000):
             counters = self.pump.counters()
             if question(counters):
                 break
@@ -65,7 +66,9 @@ class Bench:
 
     def stop(self):
         self.pump.stop()
-        self.thread.join()
+        if self.thread.ident:
+            self.thread.join(5)
+        assert not self.thread.is_alive(), "the pump does not stop"
         return self.pump.counters()
 
     def close(self):
@@ -80,8 +83,8 @@ both_twins = pytest.mark.parametrize("kind", TWINS)
 
 
 @contextlib.contextmanager
-def running(kind, table=None):
-    bench = Bench(kind, table)
+def running(kind, table=None, *, starts=True):
+    bench = Bench(kind, table, starts=starts)
     try:
         yield bench
     finally:
@@ -125,6 +128,24 @@ def test_frames_of_many_sizes_pass_whole(kind):
         for packet in packets:
             bench.host.send(packet)
         assert [bench.first.recv(20000) for _ in packets] == packets
+
+
+@both_twins
+def test_a_frame_is_hashed_from_its_ethernet_header_on(kind):
+    hashed = replace(BROADCAST, spread=Spread.HASH)
+    with running(kind, hashed) as bench:
+        for octet in (0, 1, 2, 3, 5):
+            packet = VNET + bytes([0, 0, 0, 0, 0, octet]) + bytes(6) + b"\0\0" + bytes([7, 9])
+            bench.host.send(packet)
+            assert (bench.first, bench.second)[octet % 2].recv(100) == packet
+
+
+@both_twins
+def test_a_frame_read_from_the_host_has_no_queue_of_its_own(kind):
+    queues = tuple(replace(port, queue_id=n) for n, port in enumerate(BROADCAST.ports, 1))
+    with running(kind, replace(TO_FIRST, ports=queues, obeys_queue_id=True)) as bench:
+        bench.host.send(VNET + FRAME)
+        assert bench.first.recv(100) == VNET + FRAME
 
 
 @both_twins
@@ -199,15 +220,29 @@ def test_a_port_whose_queue_is_full_is_busy_and_the_frames_behind_are_counted_to
 @both_twins
 def test_a_frame_that_the_kernel_finds_too_long_does_not_stop_those_behind_it(kind):
     long = VNET + MACS + bytes(20000)
-    with running(kind, TO_FIRST) as bench:
+    with running(kind, TO_FIRST, starts=False) as bench:
         near_first = bench.pairs[1][1]
         near_first.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
-        for packet in (VNET + FRAME, long, VNET + FRAME):
+        for packet in (VNET + FRAME, long, VNET + FRAME + b"last"):
             bench.host.send(packet)
-        assert [bench.first.recv(100) for _ in range(2)] == [VNET + FRAME] * 2
+        bench.thread.start()
+        assert [bench.first.recv(100) for _ in range(2)] == [VNET + FRAME, VNET + FRAME + b"last"]
         counted = bench.counted(lambda counters: counters.host_frames == 3)
+        bench.first.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            bench.first.recv(100)
     assert counted.transmit_drops() == {Reason.TOO_LONG: 1}
     assert counted.port(FIRST).sent_frames == 2
+
+
+@both_twins
+def test_300_batches_pass_one_after_the_other(kind):
+    with running(kind, BROADCAST) as bench:
+        for _ in range(300):
+            bench.host.send(VNET + FRAME)
+            bench.first.recv(100)
+            bench.second.recv(100)
+        assert bench.counted(lambda counters: counters.host_frames == 300).copies_frames == 300
 
 
 @both_twins
@@ -248,6 +283,7 @@ ONLY_SECOND = replace(BROADCAST, ports=(entry(SECOND),), tx_ports=(SECOND,))
     [
         pytest.param(VNET + FRAME[:13], BROADCAST, Reason.TOO_SHORT, id="13 octets"),
         pytest.param(VNET[:9], BROADCAST, Reason.TOO_SHORT, id="half a header"),
+        pytest.param(VNET, BROADCAST, Reason.TOO_SHORT, id="a header alone"),
         pytest.param(VNET + FRAME, SUPPRESSING, Reason.SUPPRESSED, id="backup"),
         pytest.param(VNET + FRAME, ONLY_SECOND, Reason.UNKNOWN_PORT, id="not in the table"),
         pytest.param(VNET + MACS + bytes(65543), BROADCAST, Reason.TRUNCATED, id="one too long"),

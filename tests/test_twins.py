@@ -4,6 +4,7 @@ Frames are built by structure, cut at each parser boundary and damaged in one oc
 compared, and that both twins are left in the same state is seen by what they choose next.
 """
 
+import errno
 from itertools import product
 
 import pytest
@@ -13,6 +14,7 @@ from packets import FAMILIES
 from twins import NEEDS_COMPILED
 
 from pybondd import _pure
+from pybondd.counters import Reason
 from pybondd.forwarding import ForwardingTable, HashPolicy, PortEntry, Receive, Spread
 from pybondd.linux import pump_port
 from pybondd.wire.ethernet import with_tags
@@ -133,7 +135,7 @@ def test_the_round_counter_wraps_at_32_bits_in_both():
 
 PLAIN_VNET = bytes(10)
 CHECKSUM_VNET = bytes.fromhex("01013600b40522001000")
-VALID, TYPE_VALID = 1 << 4, 1 << 6
+READY, VALID, TYPE_VALID = 1 << 0, 1 << 4, 1 << 6
 FRAME = bytes(range(64))
 
 
@@ -144,7 +146,9 @@ def auxdata(status, tci=0x2345, tag_type=0x88A8):
 TAG_BACK = [
     pytest.param(PLAIN_VNET, VALID, bytes(10), "81002345", id="no type known"),
     pytest.param(PLAIN_VNET, VALID | TYPE_VALID, bytes(10), "88a82345", id="service tag"),
+    pytest.param(PLAIN_VNET, READY | VALID, bytes(10), "81002345", id="ready, no type known"),
     pytest.param(PLAIN_VNET, TYPE_VALID, bytes(10), "", id="no tag"),
+    pytest.param(PLAIN_VNET, READY | TYPE_VALID, bytes(10), "", id="ready, no tag"),
     pytest.param(
         CHECKSUM_VNET, VALID, bytes.fromhex("01013a00b40526001000"), "81002345", id="offsets"
     ),
@@ -172,7 +176,39 @@ def test_a_packet_that_ends_in_its_addresses_gets_no_tag(with_tag):
     assert whole == PLAIN_VNET + FRAME[:12] + bytes.fromhex("81002345")
 
 
-@pytest.mark.skipif(_fast is None, reason="pybondd._fast is not built here")
+@pytest.mark.parametrize("with_tag", [pump_port.with_tag, _fast and _fast.with_tag])
+def test_every_bit_of_a_tag_type_comes_back(with_tag):
+    for tag_type in (0x9100, 0x00FF, 0xFF01):
+        packet = with_tag(PLAIN_VNET + FRAME, auxdata(VALID | TYPE_VALID, 0x1001, tag_type))
+        assert packet[22:26].hex() == f"{tag_type:04x}1001"
+
+
 def test_auxiliary_words_that_are_cut_off_or_of_another_kind_are_no_tag():
     packet = PLAIN_VNET + FRAME
     assert _fast.with_tag(packet, auxdata(VALID)[:-1]) == packet
+    assert _fast.with_tag(packet, auxdata(VALID), level=1) == packet
+    assert _fast.with_tag(packet, auxdata(VALID), kind=1) == packet
+
+
+# -- why a port refuses
+
+
+def test_twins_give_the_same_reason_for_every_error_of_linux():
+    for number in range(1, 134):
+        pure = pump_port.reason_of_refusal(OSError(number, ""))
+        assert _fast.reason_of(number) is pure, errno.errorcode.get(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.EAGAIN, Reason.PORT_BUSY),
+        (errno.ENOBUFS, Reason.PORT_BUSY),
+        (errno.ENETDOWN, Reason.PORT_DOWN),
+        (errno.ENXIO, Reason.PORT_DOWN),
+        (errno.EMSGSIZE, Reason.TOO_LONG),
+        (errno.EPERM, Reason.PORT_REFUSED),
+    ],
+)
+def test_an_error_of_the_kernel_has_its_reason(number, reason):
+    assert pump_port.reason_of_refusal(OSError(number, "")) is reason
