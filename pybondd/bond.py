@@ -30,7 +30,7 @@ from pybondd.events import (
 from pybondd.forwarding import ForwardingTable
 from pybondd.modes import announcing, failover
 from pybondd.modes.registry import MODES
-from pybondd.monitoring import mii_event, mii_pass
+from pybondd.monitoring import mii_event, mii_pass, plan_poll
 from pybondd.monitors.carrier import wants_to_move_at_once
 from pybondd.naming_ports import write_port_option
 from pybondd.port import Port
@@ -39,7 +39,7 @@ from pybondd.settings import write_option
 from pybondd.shared_settings import follow_mac, follow_mtu, roll_back
 from pybondd.state import BondState
 from pybondd.status.sysfs import option_text
-from pybondd.units import Instant, milliseconds
+from pybondd.units import Instant
 
 MAX_PASSES_PER_CALL = 1000
 """Bound on deadlines run in one `advance`: after a long suspend the rest comes with the next."""
@@ -88,7 +88,7 @@ class Bond:
                 break
             if name == "mii":
                 mii_pass(self.state, self.mode, now=now)
-                self.state.agenda.set("mii", at=now + milliseconds(self.state.options.miimon))
+                plan_poll(self.state, now=now)
             elif name == "igmp":
                 announcing.resend_reports(self.state, now=now)
         return self._settled()

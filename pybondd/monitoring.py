@@ -8,7 +8,7 @@ from pybondd.modes.base import Mode
 from pybondd.monitors import carrier
 from pybondd.port import Link, Port
 from pybondd.state import BondState
-from pybondd.units import Instant
+from pybondd.units import Instant, milliseconds
 
 
 def mii_pass(state: BondState, mode: Mode, *, now: Instant) -> None:
@@ -21,13 +21,19 @@ def mii_pass(state: BondState, mode: Mode, *, now: Instant) -> None:
 def mii_event(state: BondState, mode: Mode, port: Port, *, now: Instant) -> None:
     """The kernel told of this port's link: look at it at once, the others wait for the poll.
 
-    A failover decided here counts as a pass, so that as many announcements follow as in Linux,
-    where a poll would have decided it.
+    A failover decided here counts as a pass, and the next comes a whole interval later: so as many
+    announcements follow as in Linux, where a poll would have decided it, and as far apart.
     """
     was_active = state.active
     _look(state, mode, [port], now=now)
     if state.active is not was_active:
         announcing.end_of_pass(state, was_due=False)
+        plan_poll(state, now=now)
+
+
+def plan_poll(state: BondState, *, now: Instant) -> None:
+    """The next pass is due one interval from now."""
+    state.agenda.set("mii", at=now + milliseconds(state.options.miimon))
 
 
 def _look(state: BondState, mode: Mode, ports: list[Port], *, now: Instant) -> None:

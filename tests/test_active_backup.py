@@ -76,6 +76,7 @@ def test_a_recovered_port_waits_as_a_backup():
     bond = bond_with("active-backup", 1, 2)
     link(bond, 1, CUT, now=5 * MS)
     link(bond, 1, UP, now=50 * MS)
+    run(bond, 200)
     assert active(bond) == "eth2"
 
 
@@ -151,7 +152,8 @@ def test_the_announcement_is_a_gratuitous_arp_with_the_bonds_address():
 def test_arps_go_before_interfaces_above_and_neighbour_advertisements_after_them():
     tags = ((0x8100, 100),)
     bond0 = HostAddress("bond0", mac_of(1), ipv4=(b"\n\0\0\1",), ipv6=(b"\xfd" + bytes(15),))
-    vlan = HostAddress("v", mac_of(1), tags, ipv4=(b"\n\1\0\1",), ipv6=(b"\xfd" + bytes(15),))
+    ipv4, ipv6 = (b"\n\1\0\1",), (b"\xfd" + bytes(15),)
+    vlan = HostAddress("v", mac_of(1), tags, ipv4=ipv4, ipv6=ipv6, depth=1)
     bond = bond_with("active-backup", 1, 2)
     bond.handle(HostAddressed((bond0, vlan)), now=0)
     sent = [frame for _, frame in frames(link(bond, 1, CUT, now=5 * MS))]
@@ -183,6 +185,7 @@ def test_a_primary_that_returns_takes_over():
     bond = bond_with("active-backup", 1, 2, primary="eth2")
     link(bond, 2, CUT, now=5 * MS)
     link(bond, 2, UP, now=50 * MS)
+    run(bond, 200)
     assert active(bond) == "eth2"
 
 
@@ -191,6 +194,7 @@ def test_with_reselect_failure_a_returning_primary_waits():
     assert active(bond) == "eth2"
     link(bond, 2, CUT, now=5 * MS)
     link(bond, 2, UP, now=50 * MS)
+    run(bond, 200)
     assert active(bond) == "eth1"
 
 

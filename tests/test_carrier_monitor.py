@@ -1,7 +1,20 @@
 """The MII monitor's transitions, a row each; counted in passes."""
 
 import pytest
-from bonds import CUT, SET_DOWN, UP, active, bond_with, enslave, link, links, of_kind, polls, write
+from bonds import (
+    CUT,
+    SET_DOWN,
+    UP,
+    active,
+    bond_with,
+    enslave,
+    link,
+    links,
+    of_kind,
+    polls,
+    run,
+    write,
+)
 
 from pybondd.effects import PublishTable, Report
 from pybondd.port import LinkFacts
@@ -18,6 +31,22 @@ def test_a_netlink_event_changes_the_link_without_waiting_for_the_poll():
     link(bond, 1, CUT, now=5 * MS)
     assert links(bond) == ["down", "up"]
     assert active(bond) == "eth2"
+
+
+def test_a_returning_link_waits_for_the_poll_while_another_port_carries_traffic():
+    bond = bond_with("active-backup", 1, 2, primary="eth1")
+    link(bond, 1, CUT, now=5 * MS)
+    link(bond, 1, UP, now=20 * MS)
+    assert (links(bond), active(bond)) == (["down", "up"], "eth2")
+    run(bond, 200)
+    assert (links(bond), active(bond)) == (["up", "up"], "eth1")
+
+
+def test_a_returning_link_is_used_at_once_when_nothing_carries_traffic():
+    bond = bond_with("active-backup", 1)
+    link(bond, 1, CUT, now=5 * MS)
+    link(bond, 1, UP, now=20 * MS)
+    assert active(bond) == "eth1"
 
 
 def test_the_poll_finds_what_no_event_told():
@@ -38,6 +67,7 @@ def test_each_loss_is_counted_once():
     for now in (10, 20, 30):
         link(bond, 2, CUT, now=now * MS)
         link(bond, 2, UP, now=(now + 5) * MS)
+        polls(bond, 1)
     assert [port.link_failure_count for port in bond.state.ports] == [0, 3]
 
 
