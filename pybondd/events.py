@@ -111,7 +111,8 @@ class HostAddress:
     `tags` are the VLAN tags between this interface and the wire, outermost first, each a pair
     (EtherType, TCI). `ipv4` holds 4-octet addresses, `ipv6` 16-octet ones that are not tentative.
     `igmp_groups` are the IPv4 groups joined on it (4 octets each, without 224.0.0.1) and
-    `mld_groups` the IPv6 ones (16 octets each).
+    `mld_groups` the IPv6 ones that Linux reports (16 octets each). `depth` counts the steps from
+    the bond up to this interface; the bond's is 0.
     """
 
     name: str
@@ -123,6 +124,7 @@ class HostAddress:
     igmp_groups: tuple[bytes, ...] = ()
     mld_groups: tuple[bytes, ...] = ()
     igmp_version: int = 3
+    depth: int = 0
 
     def with_mac(self, mac: bytes) -> "HostAddress":
         """The same interface with another MAC address."""
@@ -133,7 +135,7 @@ class HostAddress:
 class HostAddressed:
     """Addresses or groups of the bond, or of interfaces above it, were read.
 
-    The bond itself stands first; interfaces above follow in the order of their creation.
+    The bond itself stands first; each interface is followed by those that stand on it.
     """
 
     interfaces: tuple[HostAddress, ...]

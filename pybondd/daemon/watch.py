@@ -22,7 +22,7 @@ from pybondd.events import (
     PortRenamed,
     PortVanished,
 )
-from pybondd.linux.addresses import host_addresses
+from pybondd.linux.addresses import host_addresses, wants_promiscuous
 from pybondd.linux.errors import LinuxError
 from pybondd.linux.ethtool import Ethtool
 from pybondd.linux.interface import Interface
@@ -89,6 +89,7 @@ class Watcher:
             return  # The next sighting or the slow tick asks again.
         if interfaces != self._bond.state.interfaces:
             self._feed(HostAddressed(interfaces))
+            self.look_at_bond()
 
     def look_at_bond(self) -> None:
         """Tell the bond what was done to its own interface."""
@@ -160,7 +161,7 @@ def _bond_differences(bond: Bond, interface: Interface) -> Iterator[Event]:
         yield BondMacChanged(interface.mac)
     if interface.mtu != state.mtu:
         yield BondMtuChanged(interface.mtu)
-    if (interface.promiscuity > 0) != state.is_promiscuous:
-        yield BondReceiveModeChanged(interface.promiscuity > 0)
+    if wants_promiscuous(interface, state.interfaces) != state.is_promiscuous:
+        yield BondReceiveModeChanged(not state.is_promiscuous)
     if interface.is_up != state.is_open:
         yield BondOpened() if interface.is_up else BondClosed()

@@ -12,6 +12,9 @@ from pybondd.linux.netlink import Route
 _PROC = Path("/proc/thread-self/net")
 """Of the calling thread: /proc/net would show the main thread's network namespace."""
 _ALL_HOSTS_GROUP = bytes((224, 0, 0, 1))
+_ALL_NODES_GROUP = bytes.fromhex("ff02" + 13 * "00" + "01")
+_INTERFACE_SCOPE = 1
+"""Groups of this scope or less are never reported (RFC 3810 section 6), nor is ff02::1."""
 _MAX_DEPTH = 8
 """Linux nests upper devices at most 8 deep (netdevice.h MAX_NEST_DEV)."""
 _STANDS_ON_TOP = ("vlan", "macvlan")
@@ -27,7 +30,7 @@ class _Groups:
 
 
 def host_addresses(route: Route, bond_ifindex: int) -> tuple[HostAddress, ...]:
-    """The bond and every VLAN and macvlan above it, the bond first.
+    """The bond and every VLAN and macvlan above it that is up, each followed by what it carries.
 
     Empty when the bond interface is gone. Raises LinuxError.
     """
@@ -35,54 +38,72 @@ def host_addresses(route: Route, bond_ifindex: int) -> tuple[HostAddress, ...]:
     addresses = route.addresses()
     groups = _joined_groups()
     return tuple(
-        _host_address(each, tags, addresses.get(each.ifindex, ()), groups)
-        for each, tags in stack(interfaces, bond_ifindex)
+        _host_address(place, addresses.get(place.interface.ifindex, ()), groups)
+        for place in stack(interfaces, bond_ifindex)
     )
 
 
-def wants_promiscuous(route: Route, bond_ifindex: int) -> bool:
-    """Must the bond hear every destination?
+def wants_promiscuous(bond: Interface, interfaces: tuple[HostAddress, ...]) -> bool:
+    """Must the bond's ports hear every destination?
 
-    A bridge, macvlan or VLAN with its own MAC, or a sniffer raises the TAP's count of promiscuous
-    users, since a TAP filters nothing itself. Raises LinuxError, ENODEV when the bond is gone.
+    A bridge or macvlan on the bond, or a sniffer, raises the TAP's count of promiscuous users,
+    since a TAP filters nothing itself. A VLAN does not; but an interface that filters VLANs in
+    hardware knows nothing of those on a TAP, and lets them pass only when it is promiscuous.
     """
-    return route.interface(bond_ifindex).promiscuity > 0
+    return bond.promiscuity > 0 or any(above.tags for above in interfaces)
 
 
-def stack(
-    interfaces: tuple[Interface, ...], bond_ifindex: int
-) -> Iterator[tuple[Interface, tuple[tuple[int, int], ...]]]:
-    """The bond and what stands on it, each with its tags, outermost first."""
-    stack: list[tuple[Interface, tuple[tuple[int, int], ...]]] = [
-        (each, ()) for each in interfaces if each.ifindex == bond_ifindex
-    ]
-    for _ in range(_MAX_DEPTH):
-        yield from stack
-        stack = [
-            (upper, (*tags, upper.tag) if upper.tag else tags)
-            for lower, tags in stack
-            for upper in interfaces
-            if upper.lower == lower.ifindex and upper.kind in _STANDS_ON_TOP
-        ]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An interface at or above the bond. `tags` lie between it and the wire, outermost first."""
+
+    interface: Interface
+    tags: tuple[tuple[int, int], ...]
+    depth: int
+
+
+def stack(interfaces: tuple[Interface, ...], bond_ifindex: int) -> Iterator[Place]:
+    """The bond and what stands on it: VLANs by protocol and number, then macvlans by creation.
+
+    That is the order in which Linux tells them of a failover (seen on 6.1).
+    """
+    for each in interfaces:
+        if each.ifindex == bond_ifindex:
+            yield from _with_uppers(Place(each, (), 0), interfaces)
+
+
+def _with_uppers(place: Place, interfaces: tuple[Interface, ...]) -> Iterator[Place]:
+    yield place
+    if place.depth == _MAX_DEPTH:
+        return
+    below = place.interface.ifindex
+    uppers = [i for i in interfaces if i.lower == below and i.kind in _STANDS_ON_TOP and i.is_up]
+    for upper in sorted(uppers, key=_rank):
+        tags = (*place.tags, upper.tag) if upper.tag else place.tags
+        yield from _with_uppers(Place(upper, tags, place.depth + 1), interfaces)
+
+
+def _rank(upper: Interface) -> tuple[int, int, int]:
+    protocol, number = upper.tag or (0, 0)
+    return _STANDS_ON_TOP.index(upper.kind), protocol, number or upper.ifindex
 
 
 def _host_address(
-    interface: Interface,
-    tags: tuple[tuple[int, int], ...],
-    addresses: tuple[bytes, ...],
-    groups: dict[str, _Groups],
+    place: Place, addresses: tuple[bytes, ...], groups: dict[str, _Groups]
 ) -> HostAddress:
+    interface = place.interface
     joined = groups.get(interface.name, _Groups())
     return HostAddress(
         name=interface.name,
         mac=interface.mac,
-        tags=tags,
+        tags=place.tags,
         ipv4=tuple(each for each in addresses if len(each) == 4),
         ipv6=tuple(each for each in addresses if len(each) == 16),
         is_router=interface.is_ipv6_router,
         igmp_groups=tuple(joined.igmp),
         mld_groups=tuple(joined.mld),
         igmp_version=joined.igmp_version,
+        depth=place.depth,
     )
 
 
@@ -91,8 +112,10 @@ def _joined_groups() -> dict[str, _Groups]:
     found: dict[str, _Groups] = {}
     _read_igmp(_lines("igmp")[1:], found)
     for line in _lines("igmp6"):
-        _, name, group, *_ = line.split()
-        found.setdefault(name, _Groups()).mld.append(bytes.fromhex(group))
+        _, name, text, *_ = line.split()
+        group = bytes.fromhex(text)
+        if group != _ALL_NODES_GROUP and group[1] & 0x0F > _INTERFACE_SCOPE:
+            found.setdefault(name, _Groups()).mld.append(group)
     return found
 
 

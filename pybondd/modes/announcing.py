@@ -63,14 +63,19 @@ def announce(state: BondState) -> None:
 
 
 def _announcements(interfaces: tuple[HostAddress, ...]) -> Iterator[bytes]:
-    """The bond's ARPs, all of each interface above, the bond's NAs: the order in which Linux's
-    stack hears of the event (seen on 6.1)."""
-    bond, *above = interfaces
-    yield from _arps(bond)
-    for interface in above:
+    """ARPs of an interface, then all of what stands on it, then its neighbour advertisements.
+
+    That is how Linux's stack hears of the event: IPv4, then the devices above, then IPv6 (seen on
+    6.1).
+    """
+    waiting: list[HostAddress] = []
+    for interface in interfaces:
+        while waiting and waiting[-1].depth >= interface.depth:
+            yield from _neighbour_advertisements(waiting.pop())
         yield from _arps(interface)
-        yield from _neighbour_advertisements(interface)
-    yield from _neighbour_advertisements(bond)
+        waiting.append(interface)
+    while waiting:
+        yield from _neighbour_advertisements(waiting.pop())
 
 
 def _arps(interface: HostAddress) -> Iterator[bytes]:

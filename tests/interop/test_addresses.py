@@ -30,6 +30,10 @@ def read(host):
     return host_addresses(host.route, host.tap.ifindex)
 
 
+def is_promiscuous(host):
+    return wants_promiscuous(host.route.interface(host.tap.ifindex), read(host))
+
+
 def packed(*texts):
     return tuple(ipaddress.ip_address(text).packed for text in texts)
 
@@ -57,22 +61,22 @@ def test_a_tentative_address_is_left_out(host):
 
 @pytest.mark.root
 def test_macvlans_above_the_bond_are_read_and_want_promiscuous_reception(host):
-    assert not wants_promiscuous(host.route, host.tap.ifindex)
+    assert not is_promiscuous(host)
     host.ip("link add mv0 link bond0 type macvlan mode bridge")
     host.ip("addr add 10.0.0.7/24 dev mv0")
     host.ip("link set mv0 up")
     assert [each.name for each in read(host)] == ["bond0", "mv0"]
     assert read(host)[1].ipv4 == packed("10.0.0.7")
-    assert wants_promiscuous(host.route, host.tap.ifindex)
+    assert is_promiscuous(host)
     host.ip("link del mv0")
-    assert not wants_promiscuous(host.route, host.tap.ifindex)
+    assert not is_promiscuous(host)
 
 
 @pytest.mark.root
 def test_a_bridge_above_the_bond_wants_promiscuous_reception(host):
     host.ip("link add br0 type bridge")
     host.ip("link set bond0 master br0")
-    assert wants_promiscuous(host.route, host.tap.ifindex)
+    assert is_promiscuous(host)
 
 
 @pytest.mark.root
@@ -90,6 +94,8 @@ def test_joined_groups_are_read_without_the_all_hosts_group(host):
         bond = read(host)[0]
     assert bond.igmp_groups == packed("239.1.2.3")
     assert packed("ff15::7")[0] in bond.mld_groups
+    assert packed("ff02::1")[0] not in bond.mld_groups
+    assert packed("ff01::1")[0] not in bond.mld_groups
     assert bond.igmp_version == 3
 
 
@@ -133,7 +139,7 @@ def test_the_tags_of_stacked_vlans_are_outermost_first():
         interface(6, 1, "vlan", customer),
         interface(7, 2, "veth"),
     )
-    assert [(each.ifindex, tags) for each, tags in stack(interfaces, 2)] == [
+    assert [(place.interface.ifindex, place.tags) for place in stack(interfaces, 2)] == [
         (2, ()),
         (3, (service,)),
         (4, (service, customer)),

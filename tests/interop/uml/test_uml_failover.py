@@ -63,7 +63,6 @@ def test_the_new_active_port_announces_what_the_kernels_does(guest, options):
     assert ours["frames"] == kernel["frames"]
 
 
-@pytest.mark.xfail(strict=False, reason="a pass for a link event does not put off the next one")
 def test_repeated_announcements_keep_the_kernels_distance(guest):
     story = {"addresses": ADDRESSES, "groups": [], "wait_s": 0.7, "num_grat_arp": 3}
     kernel, ours = both(guest, "announcements", resend_igmp=0, **story)
@@ -71,7 +70,6 @@ def test_repeated_announcements_keep_the_kernels_distance(guest):
     assert waits_between(ours) == pytest.approx(waits_between(kernel), abs=60)
 
 
-@pytest.mark.xfail(reason="peer_notify_delay, as iproute2 names it, is not an option yet")
 def test_announcements_with_a_delay_come_as_often_as_the_kernels(guest):
     story = {"addresses": ADDRESSES, "groups": [], "wait_s": 0.9, "num_grat_arp": 3}
     kernel, ours = both(guest, "announcements", resend_igmp=0, peer_notify_delay=200, **story)
@@ -87,7 +85,6 @@ def test_devices_above_the_bond_are_announced_in_the_kernels_order(guest):
     assert ours["frames"] == kernel["frames"]
 
 
-@pytest.mark.xfail(reason="devices above the bond are announced in the order of their creation")
 def test_devices_above_devices_are_announced_in_the_kernels_order(guest):
     story = {"addresses": STACKED, "groups": [], "wait_s": 0.4, "resend_igmp": 0}
     kernel, ours = both(guest, "announcements", **story)
@@ -110,7 +107,6 @@ def test_announcements_come_on_the_kernels_occasions_as_often(guest):
     assert ours == kernel
 
 
-@pytest.mark.xfail(reason="MLD reports name ff02::1 and ff01::1 too, which the kernel never does")
 def test_groups_are_joined_again_as_often_and_with_the_same_reports_as_the_kernels(guest):
     groups = [*GROUPS, ["bond0.100", "239.100.0.1"]]
     story = {
