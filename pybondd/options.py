@@ -295,6 +295,9 @@ _TABLE = (
     ),
 )
 
+ALIASES: Mapping[str, str] = MappingProxyType({"peer_notify_delay": "peer_notif_delay"})
+"""Names by which iproute2 knows an option that Linux's sysfs calls otherwise."""
+
 OPTIONS: Mapping[str, Option] = MappingProxyType({option.name: option for option in _TABLE})
 """All options by name, in the order in which netlink applies them (bond_netlink.c); the last two
 are per port. Whoever sets several at once must keep this order."""

@@ -59,21 +59,8 @@ class Verbs(click.Group):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
     if is_asked:
-        click.echo(f"pybondd {_version()}")
+        click.echo(f"pybondd {pybondd.__version__}")
         ctx.exit()
-
-
-def _version() -> str:
-    """The package's own word; else the installer's, which costs 23 ms to load."""
-    known = getattr(pybondd, "__version__", None)
-    if known is not None:
-        return str(known)
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("pybondd")
-    except PackageNotFoundError:
-        return "(run from its source tree)"
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,7 @@ from pybondd.cli.errors import unknown_option
 from pybondd.cli.palette import color_option
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.daemon.request import UpRequest
-from pybondd.options import OPTIONS
+from pybondd.options import ALIASES, OPTIONS
 
 DEFAULT_MIIMON_MS = 100
 """Linux starts with 0 outside modes 4 to 6, so a dead cable goes unnoticed: the mistake that most
@@ -24,8 +24,9 @@ Function: TypeAlias = Callable[..., int]
 def bond_options(function: Function) -> Function:
     """Add one --option for each of the kernel's, written with dashes or underscores."""
     for option in reversed(tuple(OPTIONS.values())):
-        dashed = "--" + option.name.replace("_", "-")
-        spellings = dict.fromkeys([dashed, "--" + option.name])
+        names = [option.name, *(alias for alias, name in ALIASES.items() if name == option.name)]
+        words = [word for name in names for word in (name.replace("_", "-"), name)]
+        spellings = dict.fromkeys("--" + word for word in words)
         function = click.option(
             *spellings, option.name, multiple=True, metavar="VALUE", help=option.meaning
         )(function)
@@ -105,7 +106,6 @@ def _detach(request: UpRequest, notes: list[str]) -> int:
 
 def _stay(request: UpRequest, notes: list[str]) -> int:
     from pybondd.daemon.service import serve
-
     from pybondd.daemon.shapes import StatusJson
 
     def ready(status: StatusJson, more_notes: list[str]) -> None:

@@ -2,15 +2,19 @@
 
 from pybondd.cli.errors import unknown_option
 from pybondd.daemon.refusal import CommandRefusedError
-from pybondd.options import OPTIONS
+from pybondd.options import ALIASES, OPTIONS
 
 READ_ONLY = ("slaves", "mii_status")
 """Files of sysfs that can be read like options."""
 
 
 def option_name(word: str, bond: str) -> str:
-    """The kernel's name; dashes count as underscores. Raises CommandRefusedError."""
-    name = word.strip().replace("-", "_")
+    """The kernel's name; dashes count as underscores, iproute2's names as sysfs's.
+
+    Raises CommandRefusedError.
+    """
+    plain = word.strip().replace("-", "_")
+    name = ALIASES.get(plain, plain)
     if name not in OPTIONS and name not in READ_ONLY:
         raise CommandRefusedError(unknown_option(word, bond, OPTIONS))
     return name

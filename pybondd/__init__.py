@@ -1,0 +1,3 @@
+"""The Linux bonding driver, rebuilt in user space. Begin with docs/tour.md."""
+
+__version__ = "0.1.0"
