@@ -16,6 +16,7 @@ from pybondd.forwarding import ForwardingTable
 include "_fast_hash.pxi"
 include "_fast_select.pxi"
 include "_fast_linux.pxi"
+include "_fast_ring.pxi"
 include "_fast_send.pxi"
 include "_fast_receive.pxi"
 include "_fast_pump.pxi"

@@ -45,7 +45,7 @@ cdef class Pump:
         cdef int i
         close_descriptors(&self.epoll_fd, &self.wake_fd)
         for i in range(self.port_count):
-            free(self.ports[i])
+            free_port(self.ports[i])
         free(self.table)
         free(self.host.arena)
         free_inbox(self.inbox)
@@ -80,7 +80,7 @@ cdef class Pump:
             if port != NULL:
                 self.take_out(port)
             leave(&self.lock)
-        free(port)
+        free_port(port)
 
     cdef void take_out(self, Port *port) noexcept nogil:
         cdef int i

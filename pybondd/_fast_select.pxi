@@ -2,7 +2,7 @@
 # The compiled twin of pybondd/_pure.py, in that order, under the same names. The rules and where
 # they come from stand there; here stands only why each access is inside its array.
 
-from libc.string cimport memcpy, memmove
+from libc.string cimport memcpy, memmove, memset
 
 # -- counters.py Reason
 

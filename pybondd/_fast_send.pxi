@@ -1,8 +1,8 @@
 # How do frames get from the host to the ports? The compiled twin of linux/pump.py, host's side.
 #
 # A batch is read into one arena, frames close behind each other, so that small ones stay in the
-# cache and large ones have room. Each port gathers pointers to its frames, and sends them by one
-# call at the batch's end: a flow stays on one port, so its order stays.
+# cache and large ones have room. Each port gathers its frames, small ones in its ring, and sends
+# them by one call at the batch's end: a flow stays on one port, so its order stays.
 
 cdef enum:
     BATCH_FRAMES = 64
@@ -31,6 +31,7 @@ cdef struct Port:
     int ifindex
     int fd
     Tally tally
+    SendRing ring
     unsigned int waiting
     iovec pieces[BATCH_FRAMES]
     mmsghdr messages[BATCH_FRAMES]
@@ -95,20 +96,57 @@ cdef inline void put(Host *host, Port *port, uint8_t *packet, uint32_t length) n
     if port == NULL:
         host.drops[UNKNOWN_PORT] += 1
         return
-    if port.waiting == 0:
+    if port.waiting == 0 and port.ring.waiting == 0:
         host.busy[host.busy_count] = port
         host.busy_count += 1
+    # From the first frame on that the ring does not take, the batch goes the other way: in order.
+    if port.waiting == 0 and put_in_ring(&port.ring, packet, length):
+        return
+    send_ring(port)
+    add_piece(port, packet, VNET_HEADER_OCTETS + length)
+
+
+cdef inline void add_piece(Port *port, uint8_t *packet, uint32_t size) noexcept nogil:
     port.pieces[port.waiting].iov_base = packet
-    port.pieces[port.waiting].iov_len = VNET_HEADER_OCTETS + length
+    port.pieces[port.waiting].iov_len = size
     port.waiting += 1
 
 
 cdef inline void flush(Host *host) noexcept nogil:
     cdef int i
     for i in range(host.busy_count):
+        send_ring(host.busy[i])
         send_waiting(host.busy[i])
     host.busy_count = 0
 
+
+# mutants: off
+# (This needs real packet sockets: tests/interop/test_pump_on_wire.py.)
+
+cdef void send_ring(Port *port) noexcept nogil:
+    # What the kernel leaves in the ring, it refused or had no room for. It goes the other way, which
+    # tells why of each frame; the kernel waits at the first slot that it left.
+    cdef SendRing *ring = &port.ring
+    cdef unsigned int first = ring.head + RING_SLOTS - ring.waiting
+    cdef unsigned int taken = 0
+    cdef unsigned int i
+    cdef tpacket2_hdr *slot
+    if ring.waiting == 0:
+        return
+    send(ring.fd, NULL, 0, MSG_DONTWAIT)
+    while taken < ring.waiting and was_taken(slot_at(ring, first + taken)):
+        port.tally.sent_octets += slot_at(ring, first + taken).tp_len - VNET_HEADER_OCTETS
+        taken += 1
+    port.tally.sent_frames += taken
+    for i in range(taken, ring.waiting):
+        slot = slot_at(ring, first + i)
+        slot.tp_status = TP_STATUS_AVAILABLE
+        add_piece(port, <uint8_t *>slot + SLOT_HEADER_OCTETS, slot.tp_len)
+    ring.head = (first + taken) % RING_SLOTS
+    ring.waiting = 0
+
+
+# mutants: on, killed by tests/test_pump.py tests/test_twins.py
 
 cdef void send_waiting(Port *port) noexcept nogil:
     cdef unsigned int done = 0
@@ -149,7 +187,14 @@ cdef Port *new_port(int ifindex, int fd) except NULL:
         raise MemoryError
     port.ifindex = ifindex
     port.fd = fd
+    open_ring(&port.ring, ifindex, fd)
     for i in range(BATCH_FRAMES):
         port.messages[i].msg_hdr.msg_iov = &port.pieces[i]
         port.messages[i].msg_hdr.msg_iovlen = 1
     return port
+
+
+cdef void free_port(Port *port) noexcept:
+    if port != NULL:
+        close_ring(&port.ring)
+    free(port)

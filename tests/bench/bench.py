@@ -69,7 +69,7 @@ class Field:
     @contextmanager
     def bond(self, kind):
         """A bond of this kind over the second cable; yields the process to charge."""
-        self.set_offloads("off" if kind == "naive" else "on")
+        self.set_offloads("off" if kind in ("naive", "drained") else "on")
         rig = (sys.executable, str(HERE / "rig.py"), kind, "bond0", "port0")
         process = self.start_ready(self.host, *rig)
         try:

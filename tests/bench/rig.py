@@ -1,4 +1,5 @@
-"""One bond, in the namespace it is started in, of one kind: naive, pure or compiled.
+"""One bond, in the namespace it is started in, of one kind: naive, drained, pure or
+compiled.
 
     python rig.py KIND BOND PORT
 
@@ -11,7 +12,7 @@ import socket
 import sys
 import threading
 
-from naive import NaiveBond
+from naive import BATCH_FRAMES, NaiveBond
 
 from pybondd.forwarding import ForwardingTable, PortEntry, Receive, Spread
 from pybondd.linux.isolation import isolate
@@ -25,8 +26,8 @@ def main():
     kind, name, port_name = sys.argv[1:]
     ifindex = socket.if_nametoindex(port_name)
     isolation = isolate(Route(), ifindex)
-    if kind == "naive":
-        bond = NaiveBond(name, port_name)
+    if kind in BATCH_FRAMES:
+        bond = NaiveBond(name, port_name, batch_frames=BATCH_FRAMES[kind])
         print("ready", flush=True)
         bond.run()
     os.environ["PYBONDD_PURE"] = "1" if kind == "pure" else ""
