@@ -8,7 +8,9 @@ cdef enum:
     HEADROOM_OCTETS = 64
     INBOX_ROOM_OCTETS = HEADROOM_OCTETS + FRAME_ROOM_OCTETS + 5
     CONTROL_WORDS = 8
-    INBOX_FRAMES = 32
+    # Eight of the largest frames still fit into a core's cache: with 32, TCP into the bond reached
+    # 0.70 of a bare cable instead of 0.88, and small frames were not one bit faster (2026-11).
+    INBOX_FRAMES = 8
 
 
 cdef struct Inbox:

@@ -6,9 +6,9 @@
 
 cdef enum:
     BATCH_FRAMES = 64
-    # Room for a few of the largest frames. More would push the first out of the cache before it
-    # is sent; fewer would make batches of one.
-    ARENA_OCTETS = 512 << 10
+    # Room for two of the largest frames, or a batch of the usual ones. More would push the first
+    # out of the cache before it is sent.
+    ARENA_OCTETS = 192 << 10
     # One octet more than the largest frame, so that a longer one shows.
     FRAME_ROOM_OCTETS = VNET_HEADER_OCTETS + MAX_FRAME_OCTETS + 1
     # Each frame begins on a cache line of its own.

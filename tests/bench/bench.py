@@ -1,6 +1,8 @@
 """How fast is the packet path, as a ratio to what it is made of?
 
-    python tests/bench/bench.py [--rounds 3] [--seconds 2] [--kinds naive,pure,compiled] [--json F]
+    python tests/bench/bench.py [--rounds 3] [--seconds 2] [--kinds KIND,...] [--json F]
+
+Kinds: naive, drained, pure, compiled, and daemon, which is all of pybondd.
 
 Two namespaces, two cables. Over one, nothing but veth ("bare"). Over the other, in turn, a bond of
 each kind in active-backup. All kinds take turns within each round, and ratios are of medians, since
@@ -21,7 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE.parent / "interop"), str(ROOT)]
-from netns import Yard  # noqa: E402 - the path to it is set just above
+from netns import Yard, eventually  # noqa: E402 - the path to it is set just above
 
 BARE = "bare"
 LOADS = ("tcp out", "tcp in", "udp out", "udp in")
@@ -60,6 +62,26 @@ class Field:
         assert process.stdout.readline() == "ready\n", f"{words} did not start"
         return process
 
+    def start_rig(self, kind):
+        """A pump, or the naive loop, and nothing else."""
+        rig = (sys.executable, str(HERE / "rig.py"), kind, "bond0", "port0")
+        process = self.start_ready(self.host, *rig)
+        self.host.ip(f"link set bond0 address {self.mac}")
+        return process
+
+    def start_daemon(self):
+        """All of pybondd, as people start it."""
+        words = "-m pybondd up bond0 --mode active-backup port0 --foreground"
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        process = self.host.start(
+            sys.executable, *words.split(), stdout=subprocess.DEVNULL, env=environment
+        )
+        assert eventually(self.is_bond_up), "the daemon does not start"
+        return process
+
+    def is_bond_up(self):
+        return "LOWER_UP" in self.host.run("ip", "link", "show", "dev", "bond0", check=False)
+
     def set_offloads(self, state):
         """Without virtio-net headers a bond needs finished checksums and frames of MTU size."""
         for side, interface in ((self.host, "port0"), (self.peer, "far0")):
@@ -70,10 +92,8 @@ class Field:
     def bond(self, kind):
         """A bond of this kind over the second cable; yields the process to charge."""
         self.set_offloads("off" if kind in ("naive", "drained") else "on")
-        rig = (sys.executable, str(HERE / "rig.py"), kind, "bond0", "port0")
-        process = self.start_ready(self.host, *rig)
+        process = self.start_daemon() if kind == "daemon" else self.start_rig(kind)
         try:
-            self.host.ip(f"link set bond0 address {self.mac}")
             self.host.ip("addr add 10.99.1.1/24 dev bond0")
             self.host.ip("link set bond0 up")
             # Frames of 64 octets are the load, not super-frames of UDP; TCP keeps its own.

@@ -1,9 +1,11 @@
 """Does a pump stand what the world does to it? Real TAP, real packet sockets, two namespaces."""
 
+import os
 import socket
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -172,3 +174,70 @@ def test_frames_that_the_kernel_drops_are_counted_beside_the_sum(bond):
     counted = bond.pump.counters()
     assert counted.receive_drops()[Reason.KERNEL_DROPPED] > 0
     assert counted.imbalance == (0, 0)
+
+
+def test_small_and_large_frames_of_one_flow_leave_in_order(bond):
+    # Small ones leave by the ring, large ones beside it; a batch holds both.
+    sizes = [60, 61, 1514, 62, 1514, 1514, 63] * 8
+    with bond.peer.entered():
+        sink = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sink.bind(("eth0", 0x88B5))
+        sink.settimeout(2)
+    with bond.host.entered():
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        raw.bind(("bond0", 0))
+    with sink, raw:
+        for number, size in enumerate(sizes):
+            raw.send(FRAME[:14] + number.to_bytes(2, "big") + bytes(size - 16))
+        arrived = [sink.recv(2000) for _ in sizes]
+    assert [int.from_bytes(frame[14:16], "big") for frame in arrived] == list(range(len(sizes)))
+    assert [len(frame) for frame in arrived] == sizes
+    assert bond.pump.counters().ports[0].sent_octets >= sum(sizes)
+
+
+def test_more_small_frames_than_the_ring_has_slots_leave_in_order(bond):
+    count = 1000
+    with bond.peer.entered():
+        sink = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        sink.bind(("eth0", 0x88B5))
+        sink.settimeout(2)
+    with bond.host.entered():
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        raw.bind(("bond0", 0))
+    with sink, raw:
+        arrived = []
+        for number in range(count):
+            raw.send(FRAME[:14] + number.to_bytes(2, "big") + bytes(44))
+            if number % 50 == 49:
+                arrived += [sink.recv(2000) for _ in range(50)]
+    assert [int.from_bytes(frame[14:16], "big") for frame in arrived] == list(range(count))
+    assert bond.pump.counters().imbalance == (0, 0)
+
+
+def test_200_pumps_on_real_sockets_leave_no_descriptor_and_no_memory_behind(yard):
+    host, peer = yard.namespace(), yard.namespace()
+    yard.cable(host, "eth0", peer, "eth0")
+    with host.entered():
+        ifindex = socket.if_nametoindex("eth0")
+        tap, wire = Tap("bond0"), PortSocket(ifindex)
+        before = None
+        for turn in range(220):
+            pump = _fast.Pump(tap.fileno(), seed=1) if _fast else PurePump(tap.fileno(), seed=1)
+            pump.add_port(ifindex, wire.fileno())
+            pump.publish(table_of(ifindex))
+            pump.remove_port(ifindex)
+            pump.close()
+            if turn == 19:
+                before = descriptors_and_memory()
+        after = descriptors_and_memory()
+        wire.close()
+        tap.close()
+    assert after[0] == before[0]
+    assert after[1] - before[1] < 2 << 20
+
+
+def descriptors_and_memory():
+    """Open descriptors, and resident octets."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return len(os.listdir("/proc/self/fd")), pages * os.sysconf("SC_PAGE_SIZE")
