@@ -96,6 +96,13 @@ cdef inline void put(Host *host, Port *port, uint8_t *packet, uint32_t length) n
     if port == NULL:
         host.drops[UNKNOWN_PORT] += 1
         return
+    gather(host, port, packet, length)
+
+
+# mutants: off
+# (What has to do with the ring needs real packet sockets: tests/interop/test_pump_on_wire.py.)
+
+cdef inline void gather(Host *host, Port *port, uint8_t *packet, uint32_t length) noexcept nogil:
     if port.waiting == 0 and port.ring.waiting == 0:
         host.busy[host.busy_count] = port
         host.busy_count += 1
@@ -116,12 +123,9 @@ cdef inline void flush(Host *host) noexcept nogil:
     cdef int i
     for i in range(host.busy_count):
         send_ring(host.busy[i])
-        send_waiting(host.busy[i])
+        send_from(host.busy[i], 0)
     host.busy_count = 0
 
-
-# mutants: off
-# (This needs real packet sockets: tests/interop/test_pump_on_wire.py.)
 
 cdef void send_ring(Port *port) noexcept nogil:
     # What the kernel leaves in the ring, it refused or had no room for. It goes the other way, which
@@ -148,18 +152,18 @@ cdef void send_ring(Port *port) noexcept nogil:
 
 # mutants: on, killed by tests/test_pump.py tests/test_twins.py
 
-cdef void send_waiting(Port *port) noexcept nogil:
-    cdef unsigned int done = 0
+cdef void send_from(Port *port, unsigned int first) noexcept nogil:
+    # Sends what waits in `pieces`, from this place on.
     cdef int count
-    while done < port.waiting:
-        count = sendmmsg(port.fd, port.messages + done, port.waiting - done, MSG_DONTWAIT)
+    while first < port.waiting:
+        count = sendmmsg(port.fd, port.messages + first, port.waiting - first, MSG_DONTWAIT)
         if count < 0:
             # The first frame of those left is the one that was refused; the next may pass.
             port.tally.transmit_drops[reason_of_refusal(errno)] += 1
             count = 1
         else:
-            count_sent(port, done, done + count)
-        done += count
+            count_sent(port, first, first + count)
+        first += count
     port.waiting = 0
 
 
