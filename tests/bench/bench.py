@@ -199,7 +199,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--kinds", default="naive,pure,compiled")
+    parser.add_argument("--kinds", default="naive,pure,daemon")
     parser.add_argument("--loads", default=",".join(LOADS))
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
