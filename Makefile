@@ -29,7 +29,7 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: $(VENV)/.test
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tools/bench/bench.py
 
 mutants: $(VENV)/.test
 	$(BIN)/python tools/mutants.py

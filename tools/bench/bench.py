@@ -1,6 +1,6 @@
 """How fast is the packet path, as a ratio to what it is made of?
 
-    python tests/bench/bench.py [--rounds 3] [--seconds 2] [--kinds KIND,...] [--json F]
+    python tools/bench/bench.py [--rounds 3] [--seconds 2] [--kinds KIND,...] [--json F]
 
 Kinds: naive, drained, pure, compiled, and daemon, which is all of pybondd.
 
@@ -22,7 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE.parent / "interop"), str(ROOT)]
+sys.path[:0] = [str(ROOT / "tests" / "interop"), str(ROOT)]
 from netns import Yard, eventually  # noqa: E402 - the path to it is set just above
 
 BARE = "bare"
