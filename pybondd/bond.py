@@ -19,6 +19,7 @@ from pybondd.events import (
     HostAddressed,
     LinkChanged,
     OptionWritten,
+    PortFrame,
     PortMacChanged,
     PortOffered,
     PortOptionWritten,
@@ -91,6 +92,9 @@ class Bond:
                 plan_poll(self.state, now=now)
             elif name == "igmp":
                 announcing.resend_reports(self.state, now=now)
+            else:
+                self.mode.deadline(self.state, name, now=now)
+                failover.update_carrier(self.state, self.mode)
         return self._settled()
 
     def _dispatch(self, event: Event, now: Instant) -> None:
@@ -98,6 +102,8 @@ class Bond:
         match event:
             case LinkChanged():
                 self._link_changed(event, now)
+            case PortFrame():
+                self._port_frame(event)
             case PortOffered():
                 self._offered[event.ifindex] = offer(state, event)
             case PortReady(ifindex, facts):
@@ -151,10 +157,16 @@ class Bond:
         port.facts = event.facts
         if port.facts.is_up:
             port.read_speed()
+            self.mode.speed_read(self.state, port)
         self.mode.device_changed(self.state)
         polls = self.state.is_open and self.state.options.miimon
         if polls and wants_to_move_at_once(self.state, port):
             mii_event(self.state, self.mode, port, now=now)
+
+    def _port_frame(self, event: PortFrame) -> None:
+        port = self.state.port_by_index(event.ifindex)
+        if port:  # A frame may still be on its way up when its port has just left.
+            self.mode.frame(self.state, port, event.frame)
 
     def _port_vanished(self, event: PortVanished, now: Instant) -> None:
         self._offered.pop(event.ifindex, None)
@@ -180,13 +192,14 @@ class Bond:
 
     def _opened(self, now: Instant) -> None:
         self.state.is_open = True
-        self.mode.opened(self.state)
+        self.mode.opened(self.state, now=now)
         if self.state.options.miimon:
             self.state.agenda.set("mii", at=now)
 
     def _closed(self) -> None:
         self.state.is_open = False
         self.state.notifications_left = 0
+        self.mode.closed(self.state)
         self.state.agenda.cancel("mii")
         self.state.agenda.cancel("igmp")
 
@@ -199,6 +212,7 @@ class Bond:
 
     def _option_written(self, name: str, text: str, now: Instant) -> None:
         write_option(self.state, self.mode, name, text, now=now)
+        self.mode.option_changed(self.state, name)
         if self.state.options.mode is not self.mode.number:
             self.mode = MODES[self.state.options.mode]()
 

@@ -11,6 +11,7 @@ from pybondd.port import Duplex
 class Severity(Enum):
     """How loud a report is, in the words of Python's logging."""
 
+    DEBUG = "debug"
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"

@@ -63,6 +63,17 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PortFrame:
+    """A frame came in on a port that is for the bond itself, not for the host.
+
+    `frame` starts at the Ethernet header; a VLAN tag has been taken out, there is no FCS.
+    """
+
+    ifindex: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PortMacChanged:
     """Somebody else gave a port another MAC address. Linux does not correct it, and we note it."""
 
@@ -173,6 +184,7 @@ Event: TypeAlias = (
     | PortVanished
     | PortRenamed
     | LinkChanged
+    | PortFrame
     | PortMacChanged
     | BondOpened
     | BondClosed

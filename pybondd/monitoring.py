@@ -53,6 +53,8 @@ def _commit(state: BondState, mode: Mode, proposals: carrier.Proposals, *, now: 
                 election_wanted |= _came_up(state, mode, port, now=now)
             case Link.DOWN:
                 election_wanted |= _went_down(state, mode, port)
+            case None if port.link is Link.UP:
+                mode.link_stays(state, port)
     if election_wanted:
         failover.select(state, mode, now=now)
     failover.update_carrier(state, mode)

@@ -48,6 +48,10 @@ class Option:
     is_raw: bool = False
     is_per_port: bool = False
     is_shown_by_name: bool = False
+    only_by_name: frozenset[int] = frozenset()
+    """Values that Linux 6.12 does not know; their numbers are refused as Linux refuses them."""
+    is_ours: bool = False
+    """pybondd's own: Linux's driver has no such option."""
 
     def parse(self, text: str) -> int:
         """The number that `text` stands for, read as Linux reads a sysfs write.
@@ -69,7 +73,8 @@ class Option:
             return None
         number = int(digits[0])
         in_range = self.high is not None and (self.low or 0) <= number <= self.high
-        return number if in_range or number in self.values.values() else None
+        is_known = in_range or number in self.values.values()
+        return number if is_known and number not in self.only_by_name else None
 
     def _word(self, line: str) -> int | None:
         word = line.split()[0][:MAX_WORD_OCTETS]

@@ -224,10 +224,11 @@ _TABLE = (
         "ad_select",
         "ad_select",
         "which aggregator wins",
-        _named("stable", "bandwidth", "count"),
+        _named("stable", "bandwidth", "count", "actor_port_prio"),
         default=0,
         needs_bond_down=True,
         is_shown_by_name=True,
+        only_by_name=frozenset({3}),
     ),
     Option(
         "ad_actor_sys_prio",
@@ -284,6 +285,32 @@ _TABLE = (
         rejects=_NOT_AD,
         needs_bond_down=True,
     ),
+    Option(
+        "broadcast_neighbor",
+        "broadcast_neighbor",
+        "send ARP and neighbour discovery by every usable port (mode 4)",
+        _SWITCH,
+        default=0,
+        rejects=_NOT_AD,
+    ),
+    Option(
+        "lacp_strict",
+        "lacp_strict",
+        "no carrier without an LACP partner",
+        _SWITCH,
+        default=0,
+        rejects=_NOT_AD,
+    ),
+    Option(
+        "lacp_follows",
+        "lacp_follows",
+        "heal what Linux leaves broken (mended), or do what linux 6.12 or 6.1 does",
+        _named("mended", "linux", "linux-6.1"),
+        default=0,
+        rejects=_NOT_AD,
+        is_shown_by_name=True,
+        is_ours=True,
+    ),
     Option("queue_id", "", "port:number, frames of that queue use that port", is_raw=True),
     Option(
         "prio",
@@ -293,11 +320,19 @@ _TABLE = (
         is_raw=True,
         is_per_port=True,
     ),
+    Option(
+        "actor_port_prio",
+        "",
+        "LACP port priority, for ad_select=actor_port_prio",
+        rejects=_NOT_AD,
+        is_raw=True,
+        is_per_port=True,
+    ),
 )
 
 ALIASES: Mapping[str, str] = MappingProxyType({"peer_notify_delay": "peer_notif_delay"})
 """Names by which iproute2 knows an option that Linux's sysfs calls otherwise."""
 
 OPTIONS: Mapping[str, Option] = MappingProxyType({option.name: option for option in _TABLE})
-"""All options by name, in the order in which netlink applies them (bond_netlink.c); the last two
+"""All options by name, in the order in which netlink applies them (bond_netlink.c); the last three
 are per port. Whoever sets several at once must keep this order."""

@@ -75,6 +75,21 @@ class Port:
     is_promiscuous: bool = False
 
     @property
+    def is_link_up(self) -> bool:
+        """Whether the monitor trusts the link."""
+        return self.link is Link.UP
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the interface is up and has a carrier now, whatever the monitor thinks."""
+        return self.facts.is_running
+
+    @property
+    def is_full_duplex(self) -> bool:
+        """Whether the interface was full duplex when its speed was last read."""
+        return self.duplex is Duplex.FULL
+
+    @property
     def can_transmit(self) -> bool:
         """Linux 6.12 bonding.h bond_slave_can_tx: running, link UP and not a backup."""
         return self.is_live and not self.is_backup

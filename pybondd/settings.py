@@ -67,6 +67,7 @@ def _set_mode(state: BondState, mode: Mode, option: Option, value: int, *, now: 
     if options.mode is BondMode.BALANCE_ALB:
         options.tlb_dynamic_lb = 1
     options.arp_validate = 0
+    options.broadcast_neighbor = 0
 
 
 def _set_miimon(state: BondState, mode: Mode, option: Option, value: int, *, now: Instant) -> None:

@@ -66,6 +66,9 @@ class OptionValues:
     ad_actor_system: bytes = bytes(6)
     tlb_dynamic_lb: int = 1
     coupled_control: int = 1
+    lacp_strict: int = 0
+    broadcast_neighbor: int = 0
+    lacp_follows: int = 0
 
 
 @dataclass(slots=True)

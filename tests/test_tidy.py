@@ -16,7 +16,7 @@ LAYERS = (
     {"effects"},
     {"events"},
     {"state"},
-    {"monitors", "balance"},
+    {"monitors", "balance", "lacp"},
     {"_pure", "_fast"},
     {"dispatch"},
     {"modes"},

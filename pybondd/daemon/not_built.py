@@ -28,7 +28,7 @@ def _mode(text: str) -> Refusal | None:
         mode = BondMode(OPTIONS["mode"].parse(text))
     except RefusedError:
         return None
-    if mode not in UNBUILT_MODES:
+    if mode not in UNBUILT_MODES | {BondMode.IEEE8023AD}:
         return None
     return Refusal(
         f"mode {OPTIONS['mode'].name_of(mode)} is not built yet",

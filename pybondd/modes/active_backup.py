@@ -9,6 +9,7 @@ from pybondd.modes.base import Mode, build_table
 from pybondd.option import BondMode
 from pybondd.port import Port
 from pybondd.state import BondState
+from pybondd.units import Instant
 
 
 class ActiveBackup(Mode):
@@ -22,7 +23,7 @@ class ActiveBackup(Mode):
         """Wait for the election."""
         state.set_inactive(port)
 
-    def opened(self, state: BondState) -> None:
+    def opened(self, state: BondState, *, now: Instant) -> None:
         """Only the active port, if there is one, works."""
         for port in state.ports:
             state.set_inactive(port)

@@ -8,6 +8,7 @@ from pybondd.modes.base import Mode, build_table
 from pybondd.option import BondMode
 from pybondd.port import Port
 from pybondd.state import BondState
+from pybondd.units import Instant
 
 
 class BalanceXor(Mode):
@@ -31,9 +32,9 @@ class BalanceXor(Mode):
         """One less is usable."""
         self.device_changed(state)
 
-    def opened(self, state: BondState) -> None:
+    def opened(self, state: BondState, *, now: Instant) -> None:
         """All roles start anew, so the ports are counted anew."""
-        super().opened(state)
+        super().opened(state, now=now)
         self.device_changed(state)
 
     def device_changed(self, state: BondState) -> None:

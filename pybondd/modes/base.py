@@ -1,9 +1,11 @@
 """What may a mode decide? The hooks, with what most modes do in them."""
 
 from pybondd.forwarding import ForwardingTable, HashPolicy, PortEntry, Receive, Spread
+from pybondd.lacp.system import System
 from pybondd.option import BondMode
 from pybondd.port import Duplex, Link, Port
 from pybondd.state import BondState
+from pybondd.units import Instant
 
 
 class Mode:
@@ -17,6 +19,8 @@ class Mode:
     has_primary = False
     needs_speed = False
     announces = False
+    lacp: System | None = None
+    """The LACP system, in the mode that has one."""
 
     def port_added(self, state: BondState, port: Port) -> None:
         """A port has joined; give it its role. Modes without roles use it from now on."""
@@ -27,13 +31,31 @@ class Mode:
     def port_removed(self, state: BondState, port: Port) -> None:
         """A port has left."""
 
-    def opened(self, state: BondState) -> None:
+    def opened(self, state: BondState, *, now: Instant) -> None:
         """The bond interface was set up: roles start anew (Linux 6.12 bond_open)."""
         for port in state.ports:
             state.set_active(port)
 
     def device_changed(self, state: BondState) -> None:
         """Some port's device went up or down, or its carrier changed."""
+
+    def closed(self, state: BondState) -> None:
+        """The bond interface was set down."""
+
+    def deadline(self, state: BondState, name: str, *, now: Instant) -> None:
+        """A deadline that this mode has set in the agenda is due."""
+
+    def frame(self, state: BondState, port: Port, frame: bytes) -> None:
+        """A frame came in on this port that is not for the host."""
+
+    def speed_read(self, state: BondState, port: Port) -> None:
+        """The port's speed and duplex were read again."""
+
+    def option_changed(self, state: BondState, name: str) -> None:
+        """An option of the bond has a new value."""
+
+    def link_stays(self, state: BondState, port: Port) -> None:
+        """The monitor committed changes of other ports; this one is UP and stays so."""
 
     def link_up(self, state: BondState, port: Port) -> None:
         """The monitor committed UP."""

@@ -8,7 +8,8 @@ from pybondd.modes.balance_rr import BalanceRr
 from pybondd.modes.balance_xor import BalanceXor
 from pybondd.modes.base import Mode
 from pybondd.modes.broadcast import Broadcast
-from pybondd.modes.unbuilt import BalanceAlb, BalanceTlb, Ieee8023ad
+from pybondd.modes.ieee8023ad import Ieee8023ad
+from pybondd.modes.unbuilt import BalanceAlb, BalanceTlb
 from pybondd.option import BondMode
 
 MODES: Mapping[BondMode, type[Mode]] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""The places of the modes that are still to be built: 802.3ad, balance-tlb, balance-alb.
+"""The places of the modes that are still to be built: balance-tlb, balance-alb.
 
 Their options follow Linux's rules already, so a bond can be set to them; they forward nothing. The
 daemon refuses to bring up a bond in a mode of UNBUILT_MODES.
@@ -8,22 +8,9 @@ from pybondd.modes.base import Mode
 from pybondd.option import BondMode
 from pybondd.port import Port
 from pybondd.state import BondState
+from pybondd.units import Instant
 
-UNBUILT_MODES = frozenset({BondMode.IEEE8023AD, BondMode.BALANCE_TLB, BondMode.BALANCE_ALB})
-
-
-class Ieee8023ad(Mode):
-    """802.3ad: roles as at enslave, no LACP."""
-
-    number = BondMode.IEEE8023AD
-    needs_speed = True
-
-    def port_added(self, state: BondState, port: Port) -> None:
-        """LACP has not negotiated yet."""
-        state.set_inactive(port)
-
-    def opened(self, state: BondState) -> None:
-        """Roles stay."""
+UNBUILT_MODES = frozenset({BondMode.BALANCE_TLB, BondMode.BALANCE_ALB})
 
 
 class BalanceTlb(Mode):
@@ -38,7 +25,7 @@ class BalanceTlb(Mode):
         port.is_backup = False
         state.set_inactive(port)
 
-    def opened(self, state: BondState) -> None:
+    def opened(self, state: BondState, *, now: Instant) -> None:
         """Only the active port receives."""
         for port in state.ports:
             state.set_inactive(port)

@@ -1,0 +1,142 @@
+"""Which aggregator does a port join, and which one does the bond use?
+
+IEEE Std 802.1AX-2014 6.4.14 (Selection Logic) leaves much open; this is Linux 6.12 bond_3ad.c
+ad_port_selection_logic, ad_agg_selection_logic, ad_agg_selection_test.
+"""
+
+from pybondd.lacp.aggregator import Aggregator
+from pybondd.lacp.gates import disable, enable
+from pybondd.lacp.key import is_aggregatable
+from pybondd.lacp.port import AggregationPort
+from pybondd.lacp.system import SelectPolicy, System
+from pybondd.wire.slow import PortState
+
+
+def select_port(port: AggregationPort) -> None:
+    """One pass: a port that is not selected leaves its aggregator and joins the one that fits."""
+    if port.selected:
+        return
+    leave_aggregator(port)
+    aggregator = _fitting(port) or _founded(port)
+    if aggregator is None:
+        port.system.tell_error(port, "no aggregator is free for this port")
+        return
+    aggregator.ports.insert(0, port)
+    port.aggregator = aggregator
+    port.selected = True
+    choose_active(port.system)
+    if not aggregator.is_active:
+        port.set_actor(PortState.SYNCHRONIZATION, on=False)
+
+
+def leave_aggregator(port: AggregationPort) -> None:
+    """The port is in none any more; one that is empty now is free for others."""
+    aggregator = port.aggregator
+    if aggregator is None:
+        return
+    aggregator.ports.remove(port)
+    port.aggregator = None
+    if not aggregator.ports:
+        aggregator.clear()
+
+
+def _fitting(port: AggregationPort) -> Aggregator | None:
+    """The first aggregator with our key and our partner, whom it must know."""
+    wanted = (port.actor.key, *_partner_of(port))
+    for aggregator in port.system.aggregators:
+        known = (
+            aggregator.key,
+            aggregator.partner_system_priority,
+            aggregator.partner_system,
+            aggregator.partner_key,
+        )
+        may_share = aggregator.has_partner and not aggregator.is_individual
+        if aggregator.ports and may_share and known == wanted:
+            return aggregator
+    return None
+
+
+def _partner_of(port: AggregationPort) -> tuple[int, bytes, int]:
+    return port.partner.system_priority, port.partner.system, port.partner.key
+
+
+def _founded(port: AggregationPort) -> Aggregator | None:
+    """The first aggregator that nobody is in, made ours."""
+    free = next((each for each in port.system.aggregators if not each.ports), None)
+    if free is None:
+        return None
+    free.is_individual = not is_aggregatable(port.actor.key)
+    free.key = port.actor.key
+    free.partner_system_priority, free.partner_system, free.partner_key = _partner_of(port)
+    return free
+
+
+def choose_active(system: System) -> None:
+    """Which aggregator carries the bond's traffic from now on?"""
+    active = system.active_aggregator
+    best = _best(system, active)
+    for aggregator in system.aggregators:
+        aggregator.is_active = False
+    if active and (best is active or _is_kept(system, active, best)):
+        active.is_active = True
+    elif best:
+        best.is_active = True
+        for port in active.ports if active else ():
+            disable(port)
+    _enable_ports_without_partner(system)
+
+
+def _best(system: System, active: Aggregator | None) -> Aggregator | None:
+    """The best candidate; on a tie the active one, then the one of the port that joined first."""
+    best = active if active and active.has_running_port else None
+    for aggregator in system.aggregators:
+        if aggregator.enabled_port_count and aggregator.has_running_port:
+            best = _better(system, best, aggregator)
+    return best
+
+
+def _better(system: System, best: Aggregator | None, other: Aggregator) -> Aggregator:
+    if best is None:
+        return other
+    return other if _rank(system, other) > _rank(system, best) else best
+
+
+def _rank(system: System, aggregator: Aggregator) -> tuple[int, ...]:
+    """To be compared, larger is better: can it grow, does somebody answer, then by policy."""
+    policy = system.settings.select_policy
+    measures: list[int] = [not aggregator.is_individual, aggregator.has_partner]
+    if policy is SelectPolicy.ACTOR_PORT_PRIO:
+        measures.append(aggregator.priority_sum)
+    if policy in (SelectPolicy.ACTOR_PORT_PRIO, SelectPolicy.COUNT):
+        measures.append(aggregator.enabled_port_count)
+    measures.append(aggregator.bandwidth_mbps)
+    return tuple(measures)
+
+
+def _is_kept(system: System, active: Aggregator, best: Aggregator | None) -> bool:
+    """With ad_select=stable the active aggregator stays as long as it is of any use."""
+    if best is None or system.settings.select_policy is not SelectPolicy.STABLE:
+        return False
+    if not active.enabled_port_count or (active.key == 0 and best.key != 0):
+        return False
+    return active.has_partner or not best.has_partner
+
+
+def _enable_ports_without_partner(system: System) -> None:
+    """Nobody speaks LACP at the other end: the port works alone, as if it were no bond."""
+    active = system.active_aggregator
+    if active and not active.has_partner:
+        for port in active.ports:
+            enable(port)
+
+
+def has_carrier(system: System, *, min_links: int, is_strict: bool) -> bool:
+    """Whether the bond shows a carrier (Linux 6.12 bond_3ad_set_carrier).
+
+    Linux counts ports whose link is up, negotiated or not; `is_strict` wants a partner who has
+    answered as well.
+    """
+    active = system.active_aggregator
+    if active is None or active.enabled_port_count < min_links:
+        return False
+    return active.has_partner or not is_strict
