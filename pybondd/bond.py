@@ -39,7 +39,7 @@ from pybondd.refusal import RefusedError
 from pybondd.settings import write_option
 from pybondd.shared_settings import follow_mac, follow_mtu, roll_back
 from pybondd.state import BondState
-from pybondd.status.sysfs import option_text
+from pybondd.status.sysfs import file_text
 from pybondd.units import Instant
 
 MAX_PASSES_PER_CALL = 1000
@@ -67,8 +67,8 @@ class Bond:
         return self.state.agenda.next()
 
     def read_option(self, name: str) -> str:
-        """An option's text as sysfs shows it, without the newline. Raises RefusedError."""
-        return option_text(self.state, name)
+        """A file of sysfs, without the newline. Raises RefusedError for an unknown name."""
+        return file_text(self.state, self.mode, name)
 
     def handle(self, event: Event, *, now: Instant) -> list[Effect]:
         """One thing happened. A refusal is a list of one Refuse, and nothing has changed."""

@@ -33,8 +33,8 @@ def status_json(bond: Bond, around: Surroundings) -> StatusJson:
         "address": state.mac.hex(":"),
         "mtu": state.mtu,
         "operstate": operstate(state),
-        "linkinfo": {"info_kind": "bond", "info_data": info_data(state)},
-        "ports": [_port_json(state, port, around) for port in state.ports],
+        "linkinfo": {"info_kind": "bond", "info_data": info_data(state, bond.mode)},
+        "ports": [_port_json(bond, port, around) for port in state.ports],
         "pybondd": around.extra,
     }
 
@@ -44,15 +44,15 @@ def operstate(state: BondState) -> str:
     return "UP" if state.is_open and state.has_carrier else "DOWN"
 
 
-def _port_json(state: BondState, port: Port, around: Surroundings) -> PortJson:
+def _port_json(bond: Bond, port: Port, around: Surroundings) -> PortJson:
     counted = around.counters.port(port.ifindex)
     return {
         "ifname": port.name,
         "ifindex": port.ifindex,
         "address": port.mac.hex(":"),
-        "mtu": state.mtu,
+        "mtu": bond.state.mtu,
         "operstate": "UP" if port.facts.is_running else "DOWN",
-        "info_slave_data": info_slave_data(port),
+        "info_slave_data": info_slave_data(port, bond.mode),
         "pybondd": {
             "link": port.link.text,
             "speed_mbps": port.facts.speed_mbps,

@@ -109,7 +109,7 @@ class RunningBond:
 
     def proc(self) -> str:
         """The kernel's text."""
-        return proc_text(self._bond.state, version=os.uname().release)
+        return proc_text(self._bond.state, self._bond.mode, version=os.uname().release)
 
     def options(self) -> dict[str, str]:
         """Every option as sysfs shows it."""

@@ -6,10 +6,13 @@ Source: Linux 6.12 bond_procfs.c; every recording in tests/conformance/data/proc
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
+from pybondd.modes.base import Mode
 from pybondd.option import BondMode
 from pybondd.options import OPTIONS, PRIMARY_MODES
 from pybondd.port import Port
 from pybondd.state import BondState, FailOverMac
+from pybondd.status.negotiated import aggregation_port
+from pybondd.status.proc_lacp import lacp_bond_lines, lacp_port_lines
 from pybondd.status.sysfs import option_text
 
 LONG_NAMES = (
@@ -24,11 +27,18 @@ LONG_NAMES = (
 """By mode number."""
 
 
-def proc_text(state: BondState, *, version: str) -> str:
-    """The whole file. `version` stands in the first line after the v: a kernel release in Linux."""
+def proc_text(state: BondState, mode: Mode, *, version: str, is_privileged: bool = True) -> str:
+    """The whole file, as a reader with or without CAP_NET_ADMIN sees it.
+
+    `version` stands in the first line after the v: a kernel release in Linux.
+    """
     lines = [f"Ethernet Channel Bonding Driver: v{version}", "", *_bond_lines(state)]
+    lines += lacp_bond_lines(state, mode, is_privileged=is_privileged)
     for port in state.ports:
         lines += ["", *_port_lines(port)]
+        negotiated = aggregation_port(mode, port)
+        if negotiated is not None:
+            lines += lacp_port_lines(negotiated, is_privileged=is_privileged)
     return "".join(f"{line}\n" for line in lines)
 
 

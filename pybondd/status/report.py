@@ -7,15 +7,17 @@ iplink_bond.c; the key order is that of the recordings in tests/conformance/data
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
 
+from pybondd.modes.base import Mode
 from pybondd.options import OPTIONS
 from pybondd.port import Link, Port
 from pybondd.state import BondState
+from pybondd.status.report_lacp import ad_identity, ad_info, ad_port
 from pybondd.status.sysfs import active_name, option_text
 
-JsonValue: TypeAlias = "str | int | list[str] | None"
+JsonValue: TypeAlias = "str | int | list[str] | dict[str, str | int] | None"
 
 
-def info_data(state: BondState) -> dict[str, JsonValue]:
+def info_data(state: BondState, mode: Mode, *, is_privileged: bool = True) -> dict[str, JsonValue]:
     """`linkinfo.info_data` of the bond; absent keys are absent in iproute2 too."""
     shown: dict[str, JsonValue] = {"mode": _name(state, "mode")}
     if active_name(state):
@@ -29,7 +31,11 @@ def info_data(state: BondState) -> dict[str, JsonValue]:
         "arp_interval": state.options.arp_interval,
         "arp_missed_max": state.options.arp_missed_max,
     }
-    return shown | _targets(state) | _roles(state) | _counts(state) | _aggregation(state)
+    shown |= _targets(state) | _roles(state) | _counts(state) | _aggregation(state)
+    shown.update(ad_info(mode))
+    if is_privileged:
+        shown.update(ad_identity(state, mode))
+    return shown | {"tlb_dynamic_lb": state.options.tlb_dynamic_lb}
 
 
 def _targets(state: BondState) -> dict[str, JsonValue]:
@@ -68,7 +74,6 @@ def _aggregation(state: BondState) -> dict[str, JsonValue]:
         "ad_lacp_active": _name(state, "lacp_active"),
         "ad_lacp_rate": _name(state, "lacp_rate"),
         "ad_select": _name(state, "ad_select"),
-        "tlb_dynamic_lb": state.options.tlb_dynamic_lb,
     }
 
 
@@ -80,9 +85,9 @@ def _name(state: BondState, name: str) -> str:
 _MII_STATUS = {Link.UP: "UP", Link.FAIL: "GOING_DOWN", Link.DOWN: "DOWN", Link.BACK: "GOING_BACK"}
 
 
-def info_slave_data(port: Port) -> dict[str, JsonValue]:
+def info_slave_data(port: Port, mode: Mode) -> dict[str, JsonValue]:
     """`linkinfo.info_slave_data` of a port."""
-    return {
+    shown: dict[str, JsonValue] = {
         "state": "BACKUP" if port.is_backup else "ACTIVE",
         "mii_status": _MII_STATUS[port.link],
         "link_failure_count": port.link_failure_count,
@@ -90,3 +95,4 @@ def info_slave_data(port: Port) -> dict[str, JsonValue]:
         "queue_id": port.queue_id,
         "prio": port.prio,
     }
+    return {**shown, **ad_port(port, mode)}

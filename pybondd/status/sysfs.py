@@ -1,4 +1,4 @@
-"""What does Linux show when an option's sysfs file is read?
+"""What does Linux show when a file of /sys/class/net/<bond>/bonding/ is read?
 
 Source: Linux 6.12 bond_sysfs.c; recordings in tests/conformance.
 """
@@ -6,13 +6,32 @@ Source: Linux 6.12 bond_sysfs.c; recordings in tests/conformance.
 import errno
 from ipaddress import IPv4Address, IPv6Address
 
+from pybondd.modes.base import Mode
 from pybondd.option import BondMode, Option
 from pybondd.options import OPTIONS, PRIMARY_MODES
 from pybondd.refusal import RefusedError
 from pybondd.state import BondState
+from pybondd.status.sysfs_lacp import LACP_FILES, PRIVILEGED_FILES, lacp_text
 
 _SHOWN_IN_8023AD_ONLY = frozenset({"ad_actor_sys_prio", "ad_actor_system", "ad_user_port_key"})
 _KEPT_IN_PASSES = frozenset({"updelay", "downdelay", "peer_notif_delay"})
+
+
+def file_text(state: BondState, mode: Mode, name: str, *, is_privileged: bool = True) -> str:
+    """The text of a file of bonding/, option or not, without the newline; "" if it is empty.
+
+    Raises RefusedError (ENOENT) for an unknown name.
+    """
+    if name in PRIVILEGED_FILES and not is_privileged:
+        return ""
+    if name in LACP_FILES:
+        return lacp_text(mode, name)
+    match name:
+        case "slaves":
+            return " ".join(port.name for port in state.ports)
+        case "mii_status":
+            return "up" if state.has_carrier else "down"
+    return option_text(state, name)
 
 
 def option_text(state: BondState, name: str) -> str:

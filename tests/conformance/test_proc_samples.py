@@ -55,7 +55,7 @@ each_sample = pytest.mark.parametrize(("name", "path"), SAMPLES, ids=[name for n
 @each_sample
 def test_the_proc_text_equals_the_recorded_one_octet_for_octet(name, path):
     sidecar, _, bond = replayed(name, path)
-    text = proc_text(bond.bond.state, version=sidecar["kernel"])
+    text = proc_text(bond.bond.state, bond.bond.mode, version=sidecar["kernel"])
     assert text == path.with_suffix(".txt").read_text()
 
 
@@ -63,7 +63,7 @@ def test_the_proc_text_equals_the_recorded_one_octet_for_octet(name, path):
 def test_info_data_equals_what_iproute2_printed_of_the_bond(name, path):
     sidecar, _, bond = replayed(name, path)
     recorded = _link(sidecar, sidecar["bond"])["linkinfo"]["info_data"]
-    told = info_data(bond.bond.state)
+    told = info_data(bond.bond.state, bond.bond.mode)
     assert told == recorded
     assert list(told) == list(recorded)
 
@@ -76,7 +76,9 @@ def test_info_slave_data_equals_what_iproute2_printed_of_each_port(name, path):
         for link in sidecar["ip_d_j_link"]
         if link.get("master") == sidecar["bond"]
     }
-    assert {port.name: info_slave_data(port) for port in bond.bond.state.ports} == recorded
+    mode = bond.bond.mode
+    told = {port.name: info_slave_data(port, mode) for port in bond.bond.state.ports}
+    assert told == recorded
 
 
 @each_sample
