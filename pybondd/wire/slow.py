@@ -16,13 +16,22 @@ SLOW_ADDRESS: Final = bytes.fromhex("0180c2000002")
 PDU_OCTETS: Final = 110
 """Everything after the Ethernet header, LACPDU and Marker alike."""
 
-_ACTOR, _PARTNER, _COLLECTOR = 2, 22, 42
-"""Offsets of the three TLVs in an LACPDU."""
+_VERSION: Final = 1
+"""The only one that we write. IEEE Std 802.1AX-2014 6.4.12 wants later ones read like this one."""
+_ACTOR: Final = 2
+_PARTNER: Final = 22
+_COLLECTOR: Final = 42
+_LACP_TERMINATOR: Final = 58
+"""Offsets in an LACPDU of its TLVs: a type, the length of both and the value, the value."""
 _PARTICIPANT_OCTETS: Final = 20
 _COLLECTOR_OCTETS: Final = 16
-_MARKER_TLV: Final = 2
+_MARKER: Final = 2
 _MARKER_OCTETS: Final = 16
-_VERSION: Final = 1
+"""Linux's comments say 0x16, which is 22 and reaches into the terminator; it writes none itself."""
+_MARKER_TERMINATOR: Final = 18
+_MARKER_INFORMATION: Final = 1
+_MARKER_RESPONSE: Final = 2
+"""TLV types of a Marker PDU, IEEE Std 802.1AX-2014 6.5.3.3."""
 
 
 class Subtype(IntEnum):
@@ -74,15 +83,23 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Lacpdu:
-    """What one LACPDU says."""
+    """What one LACPDU says.
+
+    `collector_max_delay_10us` is how long the sender may take to deliver a frame, in tens of
+    microseconds. Linux says 0 and asks nobody.
+    """
 
     actor: Participant
     partner: Participant
+    collector_max_delay_10us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A Marker, or the response to one; `octets` is the whole PDU of 110 octets."""
+    """A Marker, or the response to one; `octets` is the whole PDU of 110 octets.
+
+    Octets 4 to 17 are the requester's port, system and transaction; who answers looks at none.
+    """
 
     is_response: bool
     octets: bytes
@@ -104,11 +121,16 @@ class Oddity(Enum):
     """
 
     VERSION = "version is not 1"
-    ACTOR_TLV = "actor TLV has another type or length"
-    PARTNER_TLV = "partner TLV has another type or length"
-    COLLECTOR_TLV = "collector TLV has another type or length"
-    TERMINATOR = "terminator TLV has another type or length"
-    MARKER_LENGTH = "marker TLV has another length"
+    ACTOR_TYPE = "type of the actor TLV is not 1"
+    ACTOR_LENGTH = "length of the actor TLV is not 20"
+    PARTNER_TYPE = "type of the partner TLV is not 2"
+    PARTNER_LENGTH = "length of the partner TLV is not 20"
+    COLLECTOR_TYPE = "type of the collector TLV is not 3"
+    COLLECTOR_LENGTH = "length of the collector TLV is not 16"
+    MARKER_LENGTH = "length of the marker TLV is not 16"
+    TERMINATOR_TYPE = "type of the terminator TLV is not 0"
+    TERMINATOR_LENGTH = "length of the terminator TLV is not 0"
+    RESERVED = "a reserved octet is not 0"
     TRAILING = "octets follow the PDU"
 
 
@@ -118,15 +140,21 @@ def is_slow_protocol(frame: bytes) -> bool:
 
 
 def parse_slow(frame: bytes) -> Lacpdu | Marker | Malformed:
-    """What a slow protocol frame says. Fields are read where version 1 has them, as Linux does."""
+    """What a frame for the slow protocols says, or why it says nothing that we know.
+
+    Any octets may come; nothing is raised. Fields are read where version 1 has them, and nothing
+    but the size, the subtype and a Marker's type is checked (Linux 6.12 bond_3ad.c
+    bond_3ad_lacpdu_recv, bond_3ad_rx_indication).
+    """
     pdu = frame[HEADER_OCTETS:]
     if len(pdu) < PDU_OCTETS:
         return Malformed.TOO_SHORT
     match pdu[0]:
         case Subtype.LACP:
-            return Lacpdu(_participant(pdu, _ACTOR), _participant(pdu, _PARTNER))
-        case Subtype.MARKER if pdu[_MARKER_TLV] in (1, 2):
-            return Marker(pdu[_MARKER_TLV] == 2, bytes(pdu[:PDU_OCTETS]))
+            actor, partner = _participant(pdu, _ACTOR), _participant(pdu, _PARTNER)
+            return Lacpdu(actor, partner, _number(pdu, _COLLECTOR + 2))
+        case Subtype.MARKER if pdu[_MARKER] in (_MARKER_INFORMATION, _MARKER_RESPONSE):
+            return Marker(pdu[_MARKER] == _MARKER_RESPONSE, pdu[:PDU_OCTETS])
         case Subtype.MARKER:
             return Malformed.UNKNOWN_MARKER
         case _:
@@ -134,11 +162,18 @@ def parse_slow(frame: bytes) -> Lacpdu | Marker | Malformed:
 
 
 def _participant(pdu: bytes, at: int) -> Participant:
-    def number(offset: int) -> int:
-        return int.from_bytes(pdu[at + offset : at + offset + 2], "big")
+    return Participant(
+        system_priority=_number(pdu, at + 2),
+        system=pdu[at + 4 : at + 10],
+        key=_number(pdu, at + 10),
+        port_priority=_number(pdu, at + 12),
+        port_number=_number(pdu, at + 14),
+        state=pdu[at + 16],
+    )
 
-    system = bytes(pdu[at + 4 : at + 10])
-    return Participant(number(2), system, number(10), number(12), number(14), pdu[at + 16])
+
+def _number(pdu: bytes, at: int) -> int:
+    return int.from_bytes(pdu[at : at + 2], "big")
 
 
 def build_lacpdu(pdu: Lacpdu, *, source: bytes) -> bytes:
@@ -150,6 +185,7 @@ def build_lacpdu(pdu: Lacpdu, *, source: bytes) -> bytes:
         + bytes((2, _PARTICIPANT_OCTETS))
         + _participant_octets(pdu.partner)
         + bytes((3, _COLLECTOR_OCTETS))
+        + pdu.collector_max_delay_10us.to_bytes(2, "big")
     )
     return _header(source) + octets.ljust(PDU_OCTETS, b"\0")
 
@@ -159,7 +195,9 @@ def _participant_octets(side: Participant) -> bytes:
     return (
         side.system_priority.to_bytes(2, "big")
         + side.system
-        + b"".join(n.to_bytes(2, "big") for n in (side.key, side.port_priority, side.port_number))
+        + side.key.to_bytes(2, "big")
+        + side.port_priority.to_bytes(2, "big")
+        + side.port_number.to_bytes(2, "big")
         + bytes((side.state, 0, 0, 0))
     )
 
@@ -167,8 +205,9 @@ def _participant_octets(side: Participant) -> bytes:
 def build_marker_response(marker: Marker, *, source: bytes) -> bytes:
     """The answer to a Marker: its octets given back, only the TLV type changed."""
     assert not marker.is_response
-    octets = marker.octets[:_MARKER_TLV] + b"\2" + marker.octets[_MARKER_TLV + 1 :]
-    return _header(source) + octets
+    octets = bytearray(marker.octets)
+    octets[_MARKER] = _MARKER_RESPONSE
+    return _header(source) + bytes(octets)
 
 
 def _header(source: bytes) -> bytes:
@@ -176,22 +215,49 @@ def _header(source: bytes) -> bytes:
 
 
 def oddities(frame: bytes) -> tuple[Oddity, ...]:
-    """What a stricter receiver would object to in an LACPDU or Marker that parse_slow took."""
+    """What a stricter receiver would object to in a frame that parse_slow took.
+
+    Another version may put other TLVs where version 1 has its terminator and reserved octets, so
+    only what all versions have in common is looked at then.
+    """
     pdu = frame[HEADER_OCTETS:]
-    tlvs: tuple[tuple[Oddity, int, bytes], ...] = (
-        (Oddity.ACTOR_TLV, _ACTOR, bytes((1, _PARTICIPANT_OCTETS))),
-        (Oddity.PARTNER_TLV, _PARTNER, bytes((2, _PARTICIPANT_OCTETS))),
-        (Oddity.COLLECTOR_TLV, _COLLECTOR, bytes((3, _COLLECTOR_OCTETS))),
-        (Oddity.TERMINATOR, _COLLECTOR + _COLLECTOR_OCTETS, bytes(2)),
-    )
-    if pdu[0] == Subtype.MARKER:
-        tlvs = (
-            (Oddity.MARKER_LENGTH, _MARKER_TLV + 1, bytes((_MARKER_OCTETS,))),
-            (Oddity.TERMINATOR, _MARKER_TLV + _MARKER_OCTETS, bytes(2)),
-        )
-    found = [oddity for oddity, at, wanted in tlvs if pdu[at : at + len(wanted)] != wanted]
+    assert len(pdu) >= PDU_OCTETS
+    fixed, terminator, reserved = _LACP_LAYOUT if pdu[0] == Subtype.LACP else _MARKER_LAYOUT
+    found = [oddity for oddity, at, expected in fixed if pdu[at] != expected]
     if pdu[1] != _VERSION:
         found.insert(0, Oddity.VERSION)
+    else:
+        found += [oddity for oddity, at in terminator if pdu[at]]
+        if any(any(pdu[octets]) for octets in reserved):
+            found.append(Oddity.RESERVED)
     if len(pdu) > PDU_OCTETS:
         found.append(Oddity.TRAILING)
     return tuple(found)
+
+
+_LACP_LAYOUT: Final = (
+    (
+        (Oddity.ACTOR_TYPE, _ACTOR, 1),
+        (Oddity.ACTOR_LENGTH, _ACTOR + 1, _PARTICIPANT_OCTETS),
+        (Oddity.PARTNER_TYPE, _PARTNER, 2),
+        (Oddity.PARTNER_LENGTH, _PARTNER + 1, _PARTICIPANT_OCTETS),
+        (Oddity.COLLECTOR_TYPE, _COLLECTOR, 3),
+        (Oddity.COLLECTOR_LENGTH, _COLLECTOR + 1, _COLLECTOR_OCTETS),
+    ),
+    ((Oddity.TERMINATOR_TYPE, _LACP_TERMINATOR), (Oddity.TERMINATOR_LENGTH, _LACP_TERMINATOR + 1)),
+    (
+        slice(_ACTOR + 17, _PARTNER),
+        slice(_PARTNER + 17, _COLLECTOR),
+        slice(_COLLECTOR + 4, _LACP_TERMINATOR),
+        slice(_LACP_TERMINATOR + 2, PDU_OCTETS),
+    ),
+)
+_MARKER_LAYOUT: Final = (
+    ((Oddity.MARKER_LENGTH, _MARKER + 1, _MARKER_OCTETS),),
+    (
+        (Oddity.TERMINATOR_TYPE, _MARKER_TERMINATOR),
+        (Oddity.TERMINATOR_LENGTH, _MARKER_TERMINATOR + 1),
+    ),
+    (slice(16, _MARKER_TERMINATOR), slice(_MARKER_TERMINATOR + 2, PDU_OCTETS)),
+)
+"""Octets with one lawful value, the terminator's, and ranges that are reserved or padding."""
