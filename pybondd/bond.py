@@ -103,7 +103,7 @@ class Bond:
             case LinkChanged():
                 self._link_changed(event, now)
             case PortFrame():
-                self._port_frame(event)
+                self._port_frame(event, now)
             case PortOffered():
                 self._offered[event.ifindex] = offer(state, event)
             case PortReady(ifindex, facts):
@@ -163,10 +163,10 @@ class Bond:
         if polls and wants_to_move_at_once(self.state, port):
             mii_event(self.state, self.mode, port, now=now)
 
-    def _port_frame(self, event: PortFrame) -> None:
+    def _port_frame(self, event: PortFrame, now: Instant) -> None:
         port = self.state.port_by_index(event.ifindex)
         if port:  # A frame may still be on its way up when its port has just left.
-            self.mode.frame(self.state, port, event.frame)
+            self.mode.frame(self.state, port, event.frame, now=now)
 
     def _port_vanished(self, event: PortVanished, now: Instant) -> None:
         self._offered.pop(event.ifindex, None)

@@ -45,7 +45,7 @@ class Mode:
     def deadline(self, state: BondState, name: str, *, now: Instant) -> None:
         """A deadline that this mode has set in the agenda is due."""
 
-    def frame(self, state: BondState, port: Port, frame: bytes) -> None:
+    def frame(self, state: BondState, port: Port, frame: bytes, *, now: Instant) -> None:
         """A frame came in on this port that is not for the host."""
 
     def speed_read(self, state: BondState, port: Port) -> None:

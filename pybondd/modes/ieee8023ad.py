@@ -69,13 +69,21 @@ class Ieee8023ad(Mode):
         """One pass of all machines."""
         state.agenda.set("ad", at=now + milliseconds(PASS_MS))
         passes.run_pass(self.lacp)
+        for wish in self.lacp.outbox:
+            if isinstance(wish, Transmission):
+                wish.port.last_spoken_ns = now
         self._flush(state)
 
-    def frame(self, state: BondState, port: Port, frame: bytes) -> None:
+    def frame(self, state: BondState, port: Port, frame: bytes, *, now: Instant) -> None:
         """A frame for the slow protocols came in."""
-        if state.is_open and is_slow_protocol(frame):
-            passes.frame_received(self._of(port), frame)
-            self._flush(state)
+        if not state.is_open or not is_slow_protocol(frame):
+            return
+        ours = self._of(port)
+        heard_before = ours.counters.lacpdu_rx
+        passes.frame_received(ours, frame)
+        if ours.counters.lacpdu_rx != heard_before:
+            ours.last_heard_ns = now
+        self._flush(state)
 
     def link_up(self, state: BondState, port: Port) -> None:
         """Negotiate again before the port carries traffic."""
