@@ -9,7 +9,8 @@ import sys
 
 from pybondd.sim.host import BondHost, Host
 from pybondd.sim.switch import Switch
-from pybondd.sim.world import ORIGIN_NS, World
+from pybondd.sim.timeline import ORIGIN_NS
+from pybondd.sim.world import World
 from pybondd.units import SECOND_NS, milliseconds
 
 OURS, THEIRS = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])

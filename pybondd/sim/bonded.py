@@ -35,6 +35,7 @@ from pybondd.events import (
     Event,
     LinkChanged,
     OptionWritten,
+    PortFrame,
     PortOffered,
     PortOptionWritten,
     PortReady,
@@ -47,6 +48,7 @@ from pybondd.port import Duplex
 from pybondd.sim.interface import Interface
 from pybondd.sim.world import World
 from pybondd.units import Duration, Instant
+from pybondd.wire.slow import Malformed, is_slow_protocol, parse_slow
 
 MAX_EVENTS_IN_A_ROW = 10_000
 """One event may cause others (a port set up changes its facts); more than this is a circle."""
@@ -95,11 +97,12 @@ class SimulatedBond:
         self.reports: list[tuple[Instant, Report]] = []
         self.effects: list[tuple[Instant, Effect]] = []
         self.sent_on_foreign_port = 0
+        self.times_opened = 0
         self.released: dict[Interface, tuple[bytes, int]] = {}
         self._originals: dict[Interface, tuple[bytes, int]] = {}
         self._inbox: deque[Event] = deque()
         self._is_busy = False
-        self._alarm = 0
+        self._alarm: Instant | None = None
 
     # -- what a user does
 
@@ -146,6 +149,7 @@ class SimulatedBond:
         """Set the bond interface up."""
         if not self.is_open:
             self.is_open = True
+            self.times_opened += 1
             self.handle(BondOpened())
 
     def close(self) -> None:
@@ -192,9 +196,13 @@ class SimulatedBond:
         return chosen
 
     def frame_arrived(self, interface: Interface, frame: bytes) -> None:
-        """A frame arrived on a port (Owner)."""
+        """A frame arrived on a port (Owner). What LACP understands is not for the host."""
         if interface.ifindex not in self.attached or not self.is_open:
             return
+        if self.bond.mode.lacp is not None and is_slow_protocol(frame):
+            self.handle(PortFrame(interface.ifindex, frame))
+            if not isinstance(parse_slow(frame), Malformed):
+                return
         drop_reason = self.forwarder.from_port(interface.ifindex, frame)
         if drop_reason is None and self.upper is not None:
             self.upper.bond_received(frame)
@@ -215,8 +223,9 @@ class SimulatedBond:
         self._inbox.append(event)
         return [] if self._is_busy else self._work([])
 
-    def _wake(self, alarm: int) -> None:
-        if alarm == self._alarm:
+    def _wake(self) -> None:
+        if self._alarm == self.world.now:
+            self._alarm = None
             self._work(self.bond.advance(now=self.world.now))
 
     def _work(self, asked: list[Effect]) -> list[Effect]:
@@ -234,12 +243,14 @@ class SimulatedBond:
         return asked
 
     def _set_alarm(self) -> None:
-        self._alarm += 1
-        alarm = self._alarm
         upcoming = self.bond.next_deadline()
-        if upcoming is not None:
-            instant = max(self._fires_at(upcoming[0]), self.world.now)
-            self.world.at(instant, lambda: self._wake(alarm))
+        if upcoming is None:
+            self._alarm = None
+            return
+        instant = max(self._fires_at(upcoming[0]), self.world.now)
+        if instant != self._alarm:
+            self._alarm = instant
+            self.world.at(instant, self._wake)
 
     def _fires_at(self, deadline: Instant) -> Instant:
         if not self.jiffy_ns or deadline <= self.world.now:

@@ -1,12 +1,9 @@
 """A network interface that exists only in virtual time: what would the kernel say of it?"""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pybondd.port import Duplex, LinkFacts
-
-if TYPE_CHECKING:
-    from pybondd.sim.cable import Cable
 
 
 class Owner(Protocol):
@@ -17,6 +14,20 @@ class Owner(Protocol):
 
     def link_changed(self, interface: "Interface") -> None:
         """The interface's facts are different now."""
+
+
+class Plugged(Protocol):
+    """What an interface knows of the cable that is plugged into it."""
+
+    @property
+    def has_carrier(self) -> bool:
+        """Somebody is at the other end."""
+
+    def carry(self, sender: "Interface", frame: bytes) -> None:
+        """Take a frame from `sender`; it arrives later, or not."""
+
+    def tell_other_end(self, end: "Interface") -> None:
+        """Whoever is at the far side of `end` shall look at the carrier."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +50,7 @@ class Interface:
     duplex: Duplex | None = Duplex.FULL
     reports_link: bool = True
     owner: Owner | None = None
-    cable: "Cable | None" = None
+    cable: Plugged | None = None
     refusals: dict[str, int] = field(default_factory=dict)
     sent: int = 0
     received: int = 0
@@ -67,7 +78,7 @@ class Interface:
         self.is_up = is_up
         self.tell_owner()
         if self.cable is not None:
-            self.cable.other_end(self).tell_owner()
+            self.cable.tell_other_end(self)
 
     def set_speed(self, speed_mbps: int | None, duplex: Duplex | None) -> None:
         """Another speed was negotiated, or set by ethtool."""
