@@ -13,6 +13,7 @@ WORDS = {
     "failover_in_virtual_time": "10000 pings",
     "a_bond_without_a_network": "making interface the new active one",
     "draw_a_failover": "✗ lost",
+    "two_lacp_systems": "ATGSCD-- ATGSCD--  |  ATGSCD-- ATGSCD--",
 }
 """Something that each example must have printed."""
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
