@@ -9,6 +9,10 @@ from enum import Enum, auto
 class Box(Enum):
     """A state of some machine. (The standard draws states as boxes; "state" is a word too many.)"""
 
+    # A box is the key under which the tables are looked up in every pass. It is equal to itself
+    # only, so its identity is a hash; Enum's own costs a call in Python.
+    __hash__ = object.__hash__
+
 
 class ReceiveBox(Box):
     """6.4.12 Receive machine: whose word do we have about the partner?"""

@@ -64,6 +64,15 @@ def let_partner_time_pass(port: AggregationPort) -> None:
         port.partner_churn_expired = port.partner_churn_timer == 0
 
 
+def forget_actor_moment(port: AggregationPort) -> None:
+    port.actor_churn_expired = False
+
+
+def forget_partner_moment(port: AggregationPort) -> None:
+    """The wish to restart is of both machines; this one runs after the other."""
+    port.partner_churn_expired = port.churn_restart = False
+
+
 _B = ChurnBox
 _LINUX = "Linux looks when the minute is over, not at the moment when sync is gained or lost"
 ACTOR_CHURN: Final = Machine(
@@ -71,6 +80,7 @@ ACTOR_CHURN: Final = Machine(
     "IEEE Std 802.1AX-2014 6.4.17, Actor Churn Detection machine",
     "actor_churn_box",
     every_pass=let_actor_time_pass,
+    after_pass=forget_actor_moment,
     entry={
         _B.CHURN_MONITOR: (start_actor_churn_timer,),
         _B.NO_CHURN: (),
@@ -87,6 +97,7 @@ PARTNER_CHURN: Final = Machine(
     "IEEE Std 802.1AX-2014 6.4.17, Partner Churn Detection machine",
     "partner_churn_box",
     every_pass=let_partner_time_pass,
+    after_pass=forget_partner_moment,
     entry={
         _B.CHURN_MONITOR: (start_partner_churn_timer,),
         _B.NO_CHURN: (),
@@ -104,4 +115,3 @@ def run_churn(port: AggregationPort) -> None:
     """One pass of both machines; they share the wish to restart."""
     ACTOR_CHURN.step_once(port)
     PARTNER_CHURN.step_once(port)
-    port.churn_restart = port.actor_churn_expired = port.partner_churn_expired = False

@@ -20,6 +20,10 @@ def always(port: AggregationPort) -> bool:
     return True
 
 
+def nothing(port: AggregationPort) -> None:
+    """Some machines have nothing to do between their arcs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arc:
     """One way from a box to another.
@@ -56,7 +60,8 @@ class Machine:
 
     `attribute` names the field of AggregationPort that holds the box. `every_pass` lets its timers
     run; it is not called while a global arc's condition holds. `during` is what a pass does in a
-    box that it does not leave.
+    box that it does not leave. `after_pass` forgets what was true for one pass only: a frame that
+    came, a timer that ran out.
     """
 
     def __init__(
@@ -67,8 +72,9 @@ class Machine:
         *,
         entry: Mapping[Box, tuple[Action, ...]],
         arcs: tuple[Arc, ...],
-        every_pass: Action | None = None,
+        every_pass: Action = nothing,
         during: Mapping[Box, tuple[Action, ...]] | None = None,
+        after_pass: Action = nothing,
     ) -> None:
         self.name = name
         self.source = source
@@ -76,12 +82,11 @@ class Machine:
         self.entry = entry
         self.arcs = arcs
         self.every_pass = every_pass
-        self.during = during or {}
+        self.after_pass = after_pass
         self.boxes = tuple(entry)
+        self.during = {box: (during or {}).get(box, ()) for box in entry}
         self.global_arcs = tuple(arc for arc in arcs if arc.source is None)
-        self.arcs_from = {
-            box: tuple(arc for arc in arcs if arc.source is box) for box in self.boxes
-        }
+        self.arcs_from = {box: tuple(arc for arc in arcs if arc.source is box) for box in entry}
         self._passes_on = {arc.source: arc for arc in arcs if arc.at_once}
 
     def box_of(self, port: AggregationPort) -> Box | None:
@@ -91,27 +96,42 @@ class Machine:
 
     def step_once(self, port: AggregationPort) -> bool:
         """One pass, as Linux makes every 100 ms: at most one arc. Was one taken?"""
+        is_taken = self._step(port)
+        self.after_pass(port)
+        return is_taken
+
+    def _step(self, port: AggregationPort) -> bool:
         box = self.box_of(port)
         for arc in self.global_arcs:
             if arc.condition(port):
                 if arc.target is box and not arc.again:
                     return False
-                self._enter(port, arc.target)
+                self._enter_and_pass_on(port, arc.target)
                 return True
-        if self.every_pass:
-            self.every_pass(port)
-        return self._take_local_arc(port, box)
+        self.every_pass(port)
+        if box is None:
+            return False
+        for arc in self.arcs_from[box]:
+            if arc.condition(port):
+                self._enter_and_pass_on(port, arc.target)
+                return True
+        for action in self.during[box]:
+            action(port)
+        return False
 
     def settle(self, port: AggregationPort) -> int:
         """As the standard: take arcs until none is enabled. No time passes. How many were taken?
 
-        Timers stand still, and a machine that has not rested after twice its number of boxes never
+        What was true for a moment is so for the first arc only, and an arc back into its own box
+        answers such a moment. A machine that has not rested after twice its number of boxes never
         will: that is an error in its table.
         """
-        for taken in range(2 * len(self.boxes) + 1):
-            if not self._settle_once(port):
-                return taken
-        raise AssertionError(f"{self.name} does not come to rest")
+        taken = self._take_one(port)
+        self.after_pass(port)
+        while self._take_one(port, may_repeat=False):
+            taken += 1
+            assert taken <= 2 * len(self.boxes), f"{self.name} does not come to rest"
+        return taken
 
     def enabled(self, port: AggregationPort) -> tuple[Arc, ...]:
         """The arcs that the standard could take now. A table is right if there is at most one."""
@@ -119,25 +139,19 @@ class Machine:
         held = tuple(arc for arc in self.global_arcs if arc.condition(port))
         if held:
             return tuple(arc for arc in held if arc.target is not box or arc.again)
-        return tuple(arc for arc in self._local_arcs(box) if arc.condition(port))
+        return tuple(arc for arc in self.arcs_from[box] if arc.condition(port)) if box else ()
 
-    def _settle_once(self, port: AggregationPort) -> bool:
-        arcs = self.enabled(port)
+    def _take_one(self, port: AggregationPort, *, may_repeat: bool = True) -> int:
+        box = self.box_of(port)
+        arcs = [arc for arc in self.enabled(port) if may_repeat or arc.target is not box]
         if arcs:
             self._enter(port, arcs[0].target)
-        return bool(arcs)
+        return len(arcs[:1])
 
-    def _take_local_arc(self, port: AggregationPort, box: Box | None) -> bool:
-        for arc in self._local_arcs(box):
-            if arc.condition(port):
-                self._enter(port, arc.target)
-                return True
-        for action in self.during.get(box, ()) if box else ():
-            action(port)
-        return False
-
-    def _local_arcs(self, box: Box | None) -> tuple[Arc, ...]:
-        return self.arcs_from[box] if box else ()
+    def _enter_and_pass_on(self, port: AggregationPort, box: Box) -> None:
+        self._enter(port, box)
+        if box in self._passes_on:
+            self._enter_and_pass_on(port, self._passes_on[box].target)
 
     def _enter(self, port: AggregationPort, box: Box) -> None:
         old = self.box_of(port)
@@ -146,5 +160,3 @@ class Machine:
             action(port)
         if old is not box:
             port.system.note_move(port, self.name, old, box)
-        if box in self._passes_on:
-            self._enter(port, self._passes_on[box].target)

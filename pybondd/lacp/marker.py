@@ -24,11 +24,16 @@ def respond(port: AggregationPort) -> None:
     port.system.send(port, frame)
 
 
+def forget_marker(port: AggregationPort) -> None:
+    port.received_marker = None
+
+
 _B = MarkerBox
 MARKER: Final = Machine(
     "marker responder",
     "IEEE Std 802.1AX-2014 6.5.4, Marker Responder",
     "marker_box",
+    after_pass=forget_marker,
     entry={_B.WAIT_FOR_MARKER: (), _B.RESPOND_TO_MARKER: (respond,)},
     arcs=(
         Arc(_B.WAIT_FOR_MARKER, _B.RESPOND_TO_MARKER, marker_received),
@@ -41,4 +46,3 @@ def answer_marker(port: AggregationPort, marker: Marker) -> None:
     """Somebody asks."""
     port.received_marker = marker
     MARKER.step_once(port)
-    port.received_marker = None

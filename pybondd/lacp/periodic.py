@@ -71,12 +71,17 @@ def let_time_pass(port: AggregationPort) -> None:
         port.periodic_expired = port.periodic_timer == 0
 
 
+def forget_moment(port: AggregationPort) -> None:
+    port.periodic_expired = False
+
+
 _B = PeriodicBox
 PERIODIC: Final = Machine(
     "periodic",
     "IEEE Std 802.1AX-2014 6.4.13, Periodic Transmission machine",
     "periodic_box",
     every_pass=let_time_pass,
+    after_pass=forget_moment,
     entry={
         _B.NO_PERIODIC: (stop_periodic_timer,),
         _B.FAST_PERIODIC: (start_fast_timer,),
@@ -98,4 +103,3 @@ PERIODIC: Final = Machine(
 def run_periodic(port: AggregationPort) -> None:
     """One pass."""
     PERIODIC.step_once(port)
-    port.periodic_expired = False

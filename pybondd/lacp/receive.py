@@ -208,12 +208,18 @@ def let_time_pass(port: AggregationPort) -> None:
         port.current_while_expired = port.current_while == 0
 
 
+def forget_moment(port: AggregationPort) -> None:
+    port.received = None
+    port.current_while_expired = False
+
+
 _B = ReceiveBox
 RECEIVE: Final = Machine(
     "receive",
     "IEEE Std 802.1AX-2014 6.4.12, Receive machine",
     "receive_box",
     every_pass=let_time_pass,
+    after_pass=forget_moment,
     entry={
         _B.INITIALIZE: (
             enable_lacp_by_duplex,
@@ -273,5 +279,3 @@ def run_receive(port: AggregationPort, pdu: Lacpdu | None = None) -> None:
     """One pass, or the arrival of one LACPDU (which is handled at once, between passes)."""
     port.received = pdu
     RECEIVE.step_once(port)
-    port.received = None
-    port.current_while_expired = False

@@ -35,12 +35,17 @@ def let_time_pass(port: AggregationPort) -> None:
         port.transmit_window = TRANSMIT_WINDOW_PASSES
 
 
+def forget_moment(port: AggregationPort) -> None:
+    port.window_opens = False
+
+
 _B = TransmitBox
 TRANSMIT: Final = Machine(
     "transmit",
     "IEEE Std 802.1AX-2014 6.4.16, Transmit machine",
     "transmit_box",
     every_pass=let_time_pass,
+    after_pass=forget_moment,
     entry={_B.WAIT: (), _B.TRANSMIT: (send_lacpdu, clear_ntt)},
     arcs=(
         Arc(_B.WAIT, _B.TRANSMIT, may_transmit, linux="one in three passes"),
@@ -52,4 +57,3 @@ TRANSMIT: Final = Machine(
 def run_transmit(port: AggregationPort) -> None:
     """One pass."""
     TRANSMIT.step_once(port)
-    port.window_opens = False
