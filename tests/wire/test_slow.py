@@ -291,6 +291,13 @@ def test_all_that_is_odd_is_named_in_the_order_of_the_frame():
     )
 
 
+def test_another_version_is_named_first():
+    assert oddities(with_octet(with_octet(LITERAL, 1, 3), 2, 3)) == (
+        Oddity.VERSION,
+        Oddity.ACTOR_TYPE,
+    )
+
+
 def test_a_later_version_may_have_more_tlvs_behind_the_collector():
     """IEEE Std 802.1AX-2014 6.4.2.4: version 2 has some; they are not reserved octets misused."""
     tlv = bytes.fromhex("04 06 00 80 c2 01")
