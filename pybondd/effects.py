@@ -19,9 +19,14 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AttachPort:
-    """Open the packet socket, make the host deaf to the port, hand it to the data plane."""
+    """Open the packet socket, make the host deaf to the port, hand it to the data plane.
+
+    With `speaks_lacp` the port also gets a socket for the slow protocols, and what comes in by it
+    is a PortFrame; without it these frames are the host's like all others.
+    """
 
     ifindex: int
+    speaks_lacp: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def offer(state: BondState, event: PortOffered) -> Port:
         original_mtu=event.mtu,
         facts=event.facts,
     )
-    state.ask(AttachPort(port.ifindex))
+    speaks_lacp = state.options.mode is BondMode.IEEE8023AD
+    state.ask(AttachPort(port.ifindex, speaks_lacp))
     if event.mtu != state.mtu:
         state.ask(SetPortMtu(port.ifindex, state.mtu))
     port.mac = _mac_in_bond(state, event.mac)

@@ -1,7 +1,7 @@
 """Which requests does the control socket of a bond answer?
 
 HTTP with JSON on a Unix socket, as `GET /` says of itself. Reads are for everybody who may open the
-socket (mode 0660); changes are for root and for the daemon's own user.
+socket (mode 0660); changes, and the details of LACP, are for root and for the daemon's own user.
 """
 
 import json
@@ -50,16 +50,16 @@ class Served(Protocol):
 
     recorder: Recorder
 
-    def status(self) -> StatusJson:
+    def status(self, *, is_privileged: bool) -> StatusJson:
         """The bond now."""
 
-    def proc(self) -> str:
+    def proc(self, *, is_privileged: bool) -> str:
         """The kernel's text."""
 
-    def options(self) -> dict[str, str]:
+    def options(self, *, is_privileged: bool) -> dict[str, str]:
         """Every option as sysfs shows it."""
 
-    def read_option(self, name: str) -> str:
+    def read_option(self, name: str, *, is_privileged: bool) -> str:
         """One option as sysfs shows it."""
 
     def write_options(self, pairs: list[tuple[str, str]]) -> None:
@@ -115,17 +115,18 @@ class Api:
     async def _index(self, _request: web.Request) -> web.Response:
         return web.json_response(ROUTES)
 
-    async def _status(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._served.status())
+    async def _status(self, request: web.Request) -> web.Response:
+        return web.json_response(self._served.status(is_privileged=_is_owner(request)))
 
-    async def _proc(self, _request: web.Request) -> web.Response:
-        return web.Response(text=self._served.proc())
+    async def _proc(self, request: web.Request) -> web.Response:
+        return web.Response(text=self._served.proc(is_privileged=_is_owner(request)))
 
-    async def _options(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._served.options())
+    async def _options(self, request: web.Request) -> web.Response:
+        return web.json_response(self._served.options(is_privileged=_is_owner(request)))
 
     async def _option(self, request: web.Request) -> web.Response:
-        return web.Response(text=self._served.read_option(request.match_info["name"]))
+        name, is_owner = request.match_info["name"], _is_owner(request)
+        return web.Response(text=self._served.read_option(name, is_privileged=is_owner))
 
     async def _write_options(self, request: web.Request) -> web.Response:
         self._served.write_options(option_pairs(await parsed_body(request)))
@@ -205,7 +206,7 @@ def _refused(refusal: Refusal) -> web.Response:
 @web.middleware
 async def _changes_need_owner(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Only root and the daemon's own user may change anything (SO_PEERCRED)."""
-    if request.method != "GET" and _peer_user(request) not in (0, os.geteuid()):
+    if request.method != "GET" and not _is_owner(request):
         raise CommandRefusedError(
             Refusal(
                 "this changes the bond and is not allowed",
@@ -215,6 +216,11 @@ async def _changes_need_owner(request: web.Request, handler: Handler) -> web.Str
             )
         )
     return await handler(request)
+
+
+def _is_owner(request: web.Request) -> bool:
+    """Root or the daemon's own user: may change the bond, and sees what takes CAP_NET_ADMIN."""
+    return _peer_user(request) in (0, os.geteuid())
 
 
 def _peer_user(request: web.Request) -> int:

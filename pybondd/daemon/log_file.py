@@ -11,6 +11,7 @@ MAX_FILE_SIZE_OCTETS = 256 * 1024
 """Two files of this size, about 5000 lines, lie on a small file system in memory."""
 
 LEVELS = {
+    Severity.DEBUG: logging.DEBUG,
     Severity.INFO: logging.INFO,
     Severity.WARNING: logging.WARNING,
     Severity.ERROR: logging.ERROR,
@@ -35,7 +36,7 @@ class LogFile:
         root.setLevel(logging.WARNING)
 
     def write(self, entry: Entry) -> None:
-        """Write what an entry of the event log reports."""
+        """Write what an entry of the event log reports, without what is for study (DEBUG)."""
         for report in entry.reports:
             self._logger.log(LEVELS[report.severity], "%s", report_text(self._bond, report))
 

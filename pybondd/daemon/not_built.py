@@ -11,7 +11,7 @@ from pybondd.option import BondMode
 from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
 
-_WHY = "pybondd has modes 0 to 3 with the carrier monitor so far"
+_WHY = "pybondd has modes 0 to 4 with the carrier monitor so far"
 
 
 def refusal_of(name: str, text: str) -> Refusal | None:
@@ -28,12 +28,12 @@ def _mode(text: str) -> Refusal | None:
         mode = BondMode(OPTIONS["mode"].parse(text))
     except RefusedError:
         return None
-    if mode not in UNBUILT_MODES | {BondMode.IEEE8023AD}:
+    if mode not in UNBUILT_MODES:
         return None
     return Refusal(
         f"mode {OPTIONS['mode'].name_of(mode)} is not built yet",
         _WHY,
-        "take active-backup, balance-rr, balance-xor or broadcast; the kernel's bond has all seven",
+        "take one of the modes 0 to 4; the kernel's bond has all seven",
         errno.EOPNOTSUPP,
         Exit.USAGE,
     )

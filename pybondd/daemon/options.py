@@ -11,24 +11,21 @@ from pybondd.events import Event, OptionWritten, PortOptionWritten
 from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
 from pybondd.state import BondState
+from pybondd.status.sysfs import file_text
 
 
-def option_texts(bond: Bond) -> dict[str, str]:
+def option_texts(bond: Bond, *, is_privileged: bool) -> dict[str, str]:
     """Every option as its sysfs file reads, without the newline."""
-    return {name: option_text(bond, name) for name in OPTIONS}
+    return {name: option_text(bond, name, is_privileged=is_privileged) for name in OPTIONS}
 
 
-def option_text(bond: Bond, name: str) -> str:
+def option_text(bond: Bond, name: str, *, is_privileged: bool) -> str:
     """One option, or one of sysfs's other files. Raises CommandRefusedError."""
     state = bond.state
-    if name == "slaves":
-        return " ".join(port.name for port in state.ports)
-    if name == "mii_status":
-        return "up" if state.has_carrier else "down"
     if name == "prio":
         return " ".join(f"{port.name}:{port.prio}" for port in state.ports)
     try:
-        return bond.read_option(name)
+        return file_text(state, bond.mode, name, is_privileged=is_privileged)
     except RefusedError as refused:
         raise from_core(refused) from refused
 

@@ -8,34 +8,42 @@ from pybondd.counters import Counters
 from pybondd.daemon.shapes import BondExtraJson, PortJson, StatusJson
 from pybondd.port import Port
 from pybondd.state import BondState
+from pybondd.status.lacp import LacpPortJson, lacp_bond, lacp_port
+from pybondd.status.negotiated import aggregation_port
 from pybondd.status.report import info_data, info_slave_data
+from pybondd.units import Instant
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the bond itself does not know: its interface, its ports' isolation, the daemon.
+    """What the bond itself does not know: its interface, its ports' isolation, the daemon, the time.
 
-    `isolation` is by interface index.
+    `isolation` is by interface index. `is_privileged`: the reader may see who negotiates with whom,
+    which Linux shows to CAP_NET_ADMIN only.
     """
 
     bond_ifindex: int
     isolation: Mapping[int, str]
     counters: Counters
     extra: BondExtraJson
+    now: Instant
+    is_privileged: bool = True
 
 
 def status_json(bond: Bond, around: Surroundings) -> StatusJson:
     """The answer to GET /status."""
-    state = bond.state
+    state, sees_all = bond.state, around.is_privileged
+    info = info_data(state, bond.mode, is_privileged=sees_all)
+    lacp = lacp_bond(bond.mode.lacp) if bond.mode.lacp and sees_all else None
     return {
         "ifname": state.name,
         "ifindex": around.bond_ifindex,
         "address": state.mac.hex(":"),
         "mtu": state.mtu,
         "operstate": operstate(state),
-        "linkinfo": {"info_kind": "bond", "info_data": info_data(state, bond.mode)},
+        "linkinfo": {"info_kind": "bond", "info_data": info},
         "ports": [_port_json(bond, port, around) for port in state.ports],
-        "pybondd": around.extra,
+        "pybondd": {**around.extra, "lacp": lacp},
     }
 
 
@@ -62,5 +70,13 @@ def _port_json(bond: Bond, port: Port, around: Surroundings) -> PortJson:
             "sent_octets": counted.sent_octets,
             "received_frames": counted.received_frames,
             "received_octets": counted.received_octets,
+            "lacp": _lacp(bond, port, around),
         },
     }
+
+
+def _lacp(bond: Bond, port: Port, around: Surroundings) -> LacpPortJson | None:
+    negotiated = aggregation_port(bond.mode, port)
+    if negotiated is None or not around.is_privileged:
+        return None
+    return lacp_port(negotiated, now=around.now)

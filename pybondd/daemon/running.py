@@ -8,6 +8,7 @@ from pybondd.bond import Bond
 from pybondd.counters import Counters
 from pybondd.daemon.clock import MonotonicClock
 from pybondd.daemon.data_plane import DataPlane
+from pybondd.daemon.hearing import Hearing
 from pybondd.daemon.joining import Joining
 from pybondd.daemon.leftovers import not_restored
 from pybondd.daemon.log_file import LogFile, report_text
@@ -20,7 +21,7 @@ from pybondd.daemon.recorder import Entry, Recorder
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.daemon.shapes import BondExtraJson, DatapathJson, StatusJson
 from pybondd.daemon.watch import Watcher
-from pybondd.events import Event
+from pybondd.events import Event, PortReleased
 from pybondd.linux.ethtool import Ethtool
 from pybondd.linux.executor import Executor
 from pybondd.linux.journal import Journal
@@ -49,12 +50,15 @@ class RunningBond:
         self._loop = asyncio.get_running_loop()
         self._data_plane = DataPlane(pump, paths.bond, self._pump_ended)
         self._since = time.time()
+        self._clock = MonotonicClock()
+        self._hearing = Hearing(self._feed_frame)
         self._executor = Executor(
             route=self._route,
             tap=tap,
             pump=pump,
             journal=Journal(paths.journal),
             ethtool=self._ethtool,
+            ears=self._hearing,
         )
         mac = self._route.interface(tap.ifindex).mac
         self._bond = Bond(paths.bond, mac=mac, seed=int.from_bytes(os.urandom(8)))
@@ -72,7 +76,7 @@ class RunningBond:
         self._engine = Engine(
             self._bond,
             self._executor,
-            MonotonicClock(),
+            self._clock,
             self.recorder,
             before_deadline=self._before_deadline,
             after_step=self._after_step,
@@ -98,26 +102,29 @@ class RunningBond:
 
     # -- what the control socket serves
 
-    def status(self) -> StatusJson:
+    def status(self, *, is_privileged: bool) -> StatusJson:
         """The bond now."""
         ports = self._bond.state.ports
         isolation = {port.ifindex: self._executor.isolation_of(port.ifindex) for port in ports}
         counters = self._data_plane.pump.counters()
         extra = self._extra(isolation, counters)
-        around = Surroundings(self._tap.ifindex, isolation, counters, extra)
+        around = Surroundings(
+            self._tap.ifindex, isolation, counters, extra, self._clock.now(), is_privileged
+        )
         return status_json(self._bond, around)
 
-    def proc(self) -> str:
+    def proc(self, *, is_privileged: bool) -> str:
         """The kernel's text."""
-        return proc_text(self._bond.state, self._bond.mode, version=os.uname().release)
+        state, mode, version = self._bond.state, self._bond.mode, os.uname().release
+        return proc_text(state, mode, version=version, is_privileged=is_privileged)
 
-    def options(self) -> dict[str, str]:
+    def options(self, *, is_privileged: bool) -> dict[str, str]:
         """Every option as sysfs shows it."""
-        return option_texts(self._bond)
+        return option_texts(self._bond, is_privileged=is_privileged)
 
-    def read_option(self, name: str) -> str:
+    def read_option(self, name: str, *, is_privileged: bool) -> str:
         """One option as sysfs shows it."""
-        return option_text(self._bond, name)
+        return option_text(self._bond, name, is_privileged=is_privileged)
 
     def write_options(self, pairs: list[tuple[str, str]]) -> None:
         """Write all or none."""
@@ -140,6 +147,7 @@ class RunningBond:
         """Give the host back as it was. Raises CommandRefusedError if something could not be."""
         if self._is_shut_down:
             return
+        self._say_goodbye()
         self._is_shut_down = True
         self.ended.set()
         if self._ticking is not None:
@@ -160,12 +168,22 @@ class RunningBond:
         if failures:
             raise CommandRefusedError(not_restored(self.paths, failures))
 
+    def _say_goodbye(self) -> None:
+        """LACP partners are told at once that the ports leave, as when Linux deletes a bond."""
+        if self._bond.mode.lacp is not None:
+            for port in tuple(self._bond.state.ports):
+                self._engine.feed(PortReleased(port.ifindex))
+
     # -- what happens by itself
 
     def _feed_sighting(self, event: Event) -> None:
         if not self._is_shut_down:
             self._engine.feed(event)
             self._joining.settle()
+
+    def _feed_frame(self, event: Event) -> None:
+        if not self._is_shut_down:
+            self._engine.feed(event)
 
     def _bond_gone(self) -> None:
         """Somebody deleted the bond interface: give the ports back and end."""
@@ -189,6 +207,8 @@ class RunningBond:
             self._watcher.poll()
         elif reason == "igmp":
             self._watcher.read_addresses()
+        elif reason == "ad":
+            self._hearing.drain()
 
     def _after_step(self, entry: Entry) -> None:
         self._log.write(entry)
@@ -212,7 +232,8 @@ class RunningBond:
 
     def _write_proc(self) -> None:
         try:
-            self._proc_file.write(self.proc())
+            # Everybody may read the file, so it holds what Linux shows to everybody.
+            self._proc_file.write(self.proc(is_privileged=False))
         except OSError as full:
             if self._last_report != str(full):
                 self._last_report = str(full)

@@ -61,7 +61,7 @@ async def _live_locked(request: UpRequest, paths: BondPaths, ready: Ready) -> No
     try:
         with _ending_on_signals(running.ended):
             await control.open()
-            ready(running.status(), notes)
+            ready(running.status(is_privileged=True), notes)
             await running.ended.wait()
     finally:
         running.recorder.end()

@@ -6,6 +6,8 @@ The keys outside `pybondd` are those of `ip -d -j link` (iproute2 6.1).
 from collections.abc import Mapping
 from typing import TypedDict
 
+from pybondd.status.lacp import LacpBondJson, LacpPortJson
+
 InfoJson = Mapping[str, object]
 """info_data or info_slave_data; the keys and their order are iproute2's."""
 
@@ -18,7 +20,10 @@ class LinkInfoJson(TypedDict):
 
 
 class PortExtraJson(TypedDict):
-    """What iproute2 does not say of a port. Counts are frames and octets through pybondd."""
+    """What iproute2 does not say of a port. Counts are frames and octets through pybondd.
+
+    `lacp` is None in a mode without LACP, and for a reader whom Linux would not show the details.
+    """
 
     link: str
     speed_mbps: int | None
@@ -28,6 +33,7 @@ class PortExtraJson(TypedDict):
     sent_octets: int
     received_frames: int
     received_octets: int
+    lacp: LacpPortJson | None
 
 
 class PortJson(TypedDict):
@@ -50,7 +56,7 @@ class DatapathJson(TypedDict):
 
 
 class BondExtraJson(TypedDict):
-    """What iproute2 does not say of a bond. `since` is seconds of the wall clock."""
+    """What iproute2 does not say of a bond. `since` is seconds of the wall clock; `lacp` as above."""
 
     pid: int
     speed_mbps: int | None
@@ -65,6 +71,12 @@ class BondExtraJson(TypedDict):
     log: str
 
 
+class AllBondExtraJson(BondExtraJson):
+    """The same with what the bond itself adds to the daemon's knowledge."""
+
+    lacp: LacpBondJson | None
+
+
 class StatusJson(TypedDict):
     """The answer to GET /status."""
 
@@ -75,7 +87,7 @@ class StatusJson(TypedDict):
     operstate: str
     linkinfo: LinkInfoJson
     ports: list[PortJson]
-    pybondd: BondExtraJson
+    pybondd: AllBondExtraJson
 
 
 class EntryJson(TypedDict):

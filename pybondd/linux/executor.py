@@ -19,6 +19,8 @@ from pybondd.linux.netlink import Route
 from pybondd.linux.packet_socket import PortSocket
 from pybondd.linux.recovery import Restored, restore
 from pybondd.linux.rtnetlink import is_gone
+from pybondd.linux.slow_socket import SlowSocket
+from pybondd.linux.socket_filter import ALL_BUT_LACP
 from pybondd.linux.tap import Tap
 from pybondd.port import Duplex
 
@@ -39,6 +41,16 @@ class Pump(Protocol):
         """Forward by this table from now on."""
 
 
+class Ears(Protocol):
+    """Whoever wants to know what comes in for LACP."""
+
+    def listen(self, to: SlowSocket) -> None:
+        """Read from this socket."""
+
+    def ignore(self, ifindex: int) -> None:
+        """Never touch the socket of this interface again. Unknown: nothing."""
+
+
 @dataclass(slots=True)
 class _Held:
     """What this process holds of one port; all of it goes away with the process."""
@@ -46,6 +58,7 @@ class _Held:
     mark: socket.socket
     isolation: Isolation | None = None
     port_socket: PortSocket | None = None
+    slow_socket: SlowSocket | None = None
 
 
 class Executor:
@@ -64,9 +77,11 @@ class Executor:
         pump: Pump,
         journal: Journal,
         ethtool: Ethtool,
+        ears: Ears | None = None,
         isolation: Kind | None = None,
     ) -> None:
         """`isolation` asks for one way of making the host deaf; None takes the best there is."""
+        self._ears = ears
         self._route = route
         self._tap = tap
         self._pump = pump
@@ -125,7 +140,7 @@ class Executor:
     def _deed(self, effect: Effect) -> Callable[[], None]:
         match effect:
             case effects.SendFrame(ifindex, frame):
-                return lambda: self._socket(ifindex).send(frame)
+                return lambda: self._send(ifindex, frame)
             case effects.PublishTable(table):
                 return lambda: self._pump.publish(table)
             case effects.SetCarrier(is_up):
@@ -143,8 +158,8 @@ class Executor:
 
     def _port_deed(self, effect: Effect) -> Callable[[], None]:
         match effect:
-            case effects.AttachPort(ifindex):
-                return lambda: self._attach(ifindex)
+            case effects.AttachPort(ifindex, speaks_lacp):
+                return lambda: self._attach(ifindex, speaks_lacp=speaks_lacp)
             case effects.DetachPort(ifindex):
                 return lambda: self._detach(ifindex)
             case effects.SetPortUp(ifindex, is_up):
@@ -157,7 +172,7 @@ class Executor:
                 return lambda: self._socket(ifindex).set_promiscuous(is_promiscuous)
         raise AssertionError(f"unknown effect {effect}")
 
-    def _attach(self, ifindex: int) -> None:
+    def _attach(self, ifindex: int, *, speaks_lacp: bool) -> None:
         held = self._hold(ifindex)
         assert held.port_socket is None, "the port is attached already"
         if self._route.interface(ifindex).ipv6_generation not in (None, _NO_GENERATION):
@@ -169,17 +184,33 @@ class Executor:
                 note=lambda had_qdisc: self._journal.note_filter(ifindex, had_qdisc=had_qdisc),
                 kind=self._kind,
             )
-        held.port_socket = PortSocket(ifindex)
+        if speaks_lacp:
+            held.slow_socket = SlowSocket(ifindex)
+            if self._ears is not None:
+                self._ears.listen(held.slow_socket)
+        held.port_socket = PortSocket(ifindex, ALL_BUT_LACP if speaks_lacp else None)
         self._pump.add_port(ifindex, held.port_socket.fileno())
 
     def _detach(self, ifindex: int) -> None:
         """Stop hearing and sending. The host stays deaf to the port until it is given back."""
         held = self._held.get(ifindex)
-        if held is None or held.port_socket is None:
+        if held is None:
             return
-        self._pump.remove_port(ifindex)
-        held.port_socket.close()
-        held.port_socket = None
+        if held.slow_socket is not None:
+            if self._ears is not None:
+                self._ears.ignore(ifindex)
+            held.slow_socket.close()
+            held.slow_socket = None
+        if held.port_socket is not None:
+            self._pump.remove_port(ifindex)
+            held.port_socket.close()
+            held.port_socket = None
+
+    def _send(self, ifindex: int, frame: bytes) -> None:
+        """By the socket that waits for no data, where the port has one."""
+        held = self._held.get(ifindex)
+        speaker = held.slow_socket if held else None
+        (speaker or self._socket(ifindex)).send(frame)
 
     def _set_port_mac(self, ifindex: int, mac: bytes) -> None:
         self._hold(ifindex)

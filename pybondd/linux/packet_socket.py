@@ -4,6 +4,7 @@ import errno
 import socket
 import struct
 
+from pybondd.linux import socket_filter
 from pybondd.linux.errors import asking
 
 VNET_HEADER = bytes(10)
@@ -32,11 +33,13 @@ class PortSocket:
     Non-blocking. Every frame has a virtio-net header of 10 octets in front, and a VLAN tag that
     the kernel took out is in the auxiliary data. Multicast and promiscuous reception are
     memberships: the kernel takes them back when the socket closes, also after SIGKILL. Raises
-    LinuxError: EPERM without CAP_NET_RAW, ENODEV if the interface is gone.
+    LinuxError: EPERM without CAP_NET_RAW, ENODEV if the interface is gone. `program` says what it
+    may hear, None is everything.
     """
 
-    def __init__(self, ifindex: int) -> None:
+    def __init__(self, ifindex: int, program: socket_filter.Program | None = None) -> None:
         self.ifindex = ifindex
+        self._program = program
         with asking(f"open a packet socket for interface {ifindex}"):
             # Protocol 0 hears nothing until bind, so no frame of another interface slips in.
             self._socket = socket.socket(
@@ -82,6 +85,8 @@ class PortSocket:
             grow_buffer(self._socket, _RECEIVE_BUFFER_FORCE, socket.SO_RCVBUF)
             grow_buffer(self._socket, _SEND_BUFFER_FORCE, socket.SO_SNDBUF)
             self._member(_ADD_MEMBERSHIP, _ALL_MULTICAST)
+            if self._program is not None:
+                socket_filter.attach(self._program, self._socket)
             # bind wants a name, which may change at any moment; the name of an index is asked for
             # and used at once, and a rename in between ends in ENODEV.
             name = socket.if_indextoname(self.ifindex)

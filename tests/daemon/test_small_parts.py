@@ -79,7 +79,7 @@ def test_the_proc_file_is_written_only_when_its_text_changes(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "is_refused"),
     [
-        ("mode", "4", True),
+        ("mode", "4", False),
         ("mode", "balance-tlb", True),
         ("mode", "active-backup", False),
         ("mode", "nonsense", False),

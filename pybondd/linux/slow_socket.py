@@ -1,0 +1,99 @@
+"""How does one port speak and hear LACP? By a socket that carries nothing else.
+
+On a socket shared with data, LACPDUs wait behind the data and are lost with it: under 300 000
+frames/s such a socket saw 23 of 40, one of their own saw all.
+"""
+
+import socket
+import struct
+from typing import Final
+
+from pybondd.linux import socket_filter
+from pybondd.linux.errors import asking
+from pybondd.wire.slow import SLOW_ADDRESS
+
+HEARD_OCTETS: Final = 256
+"""Kept of a frame. LACPDUs and Markers have 124; the rest only shows that something followed."""
+ROOM_OCTETS: Final = 64 << 10
+"""Asked for; Linux gives twice as much, room for about 100 frames. A partner that keeps the
+standard sends three a second, so this is more than we may sleep, and a flood is cut off here."""
+
+_SOL_PACKET = 263
+# Options of Linux uapi if_packet.h.
+_ADD_MEMBERSHIP = 1
+_STATISTICS = 6
+_IGNORE_OUTGOING = 23
+_MULTICAST = 0
+_EVERY_PROTOCOL = 3
+_CONTROL_PRIORITY = 7
+"""TC_PRIO_CONTROL: the first band of Linux's default queue, as the kernel's own LACPDUs have it."""
+
+
+class SlowSocket:
+    """The slow protocols of one interface; frames start at the Ethernet header, no FCS.
+
+    Non-blocking. A VLAN tag has been taken out of what is received. Raises LinuxError: EPERM
+    without CAP_NET_RAW, ENODEV if the interface is gone.
+    """
+
+    def __init__(self, ifindex: int) -> None:
+        self.ifindex = ifindex
+        with asking(f"open a socket for LACP on interface {ifindex}"):
+            # Protocol 0 hears nothing until bind, when the filter is in place.
+            self._socket = socket.socket(
+                socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0
+            )
+        try:
+            self._configure()
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def fileno(self) -> int:
+        """The descriptor to wait for frames with."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Stop hearing; the membership ends."""
+        self._socket.close()
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame ahead of all data. Raises LinuxError.
+
+        ENOBUFS or EAGAIN: the queue is full and the frame is dropped; ENETDOWN: the port is down.
+        """
+        with asking(f"send a frame of {len(frame)} octets on interface {self.ifindex}"):
+            self._socket.send(frame)
+
+    def receive(self) -> bytes | None:
+        """The next frame, at most HEARD_OCTETS of it; None if none waits or the port is down."""
+        try:
+            return self._socket.recv(HEARD_OCTETS)
+        except OSError:
+            return None
+
+    def take_lost_count(self) -> int:
+        """Frames that found no room here since this was asked last; 0 if the port is gone."""
+        try:
+            counted = self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 8)
+        except OSError:
+            return 0
+        _, lost = struct.unpack("=II", counted)
+        return int(lost)
+
+    def _configure(self) -> None:
+        with asking(f"prepare the socket for LACP on interface {self.ifindex}"):
+            self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM_OCTETS)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, _CONTROL_PRIORITY)
+            membership = struct.pack(
+                "=iHH8s", self.ifindex, _MULTICAST, len(SLOW_ADDRESS), SLOW_ADDRESS
+            )
+            self._socket.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, membership)
+            socket_filter.attach(socket_filter.SLOW_PROTOCOLS_ONLY, self._socket)
+            # Bound to its own EtherType it would hear nothing: those sockets come after the filter
+            # that keeps the host deaf. The name is asked for and used at once, as in PortSocket.
+            name = socket.if_indextoname(self.ifindex)
+            self._socket.bind((name, _EVERY_PROTOCOL))
+            # An interface that is down leaves ENETDOWN waiting for the first reader. It is no news.
+            self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
