@@ -42,6 +42,7 @@ def port(name: str, *, state: str = "ACTIVE", mii: str = "UP", failures: int = 0
             "sent_octets": 0,
             "received_frames": 0,
             "received_octets": 1_234_567,
+            "lacp": None,
         },
     }
 
@@ -70,6 +71,7 @@ def status(*ports: PortJson, kind: str = "compiled", last: str = "") -> StatusJs
             "failovers": 1,
             "last_report": last,
             "log": "",
+            "lacp": None,
         },
     }
 

@@ -16,7 +16,7 @@ from pybondd.units import Instant
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the bond itself does not know: its interface, its ports' isolation, the daemon, the time.
+    """What the bond itself does not know: its interface, isolation, the daemon, the time.
 
     `isolation` is by interface index. `is_privileged`: the reader may see who negotiates with whom,
     which Linux shows to CAP_NET_ADMIN only.

@@ -56,7 +56,7 @@ class DatapathJson(TypedDict):
 
 
 class BondExtraJson(TypedDict):
-    """What iproute2 does not say of a bond. `since` is seconds of the wall clock; `lacp` as above."""
+    """What iproute2 does not say of a bond. `since` is seconds of the wall clock."""
 
     pid: int
     speed_mbps: int | None

@@ -30,17 +30,17 @@ class Noting:
             raise CommandRefusedError(self.refusal)
         self.calls.append(call)
 
-    def status(self):
-        return {"ifname": "bond0"}
+    def status(self, *, is_privileged):
+        return {"ifname": "bond0", "all": is_privileged}
 
-    def proc(self):
-        return "Ethernet Channel\n"
+    def proc(self, *, is_privileged):
+        return f"Ethernet Channel, all: {is_privileged}\n"
 
-    def options(self):
-        return {"miimon": "100"}
+    def options(self, *, is_privileged):
+        return {"miimon": "100", "all": is_privileged}
 
-    def read_option(self, name):
-        return f"{name} is 100"
+    def read_option(self, name, *, is_privileged):
+        return f"{name} is 100, all: {is_privileged}"
 
     def write_options(self, pairs):
         self._note("write", pairs)
@@ -85,10 +85,10 @@ async def asked(path, method: str, route: str, body: object = None, **more):
     ("route", "answer"),
     [
         ("/", ROUTES),
-        ("/status", {"ifname": "bond0"}),
-        ("/proc", "Ethernet Channel\n"),
-        ("/options", {"miimon": "100"}),
-        ("/options/miimon", "miimon is 100"),
+        ("/status", {"ifname": "bond0", "all": True}),
+        ("/proc", "Ethernet Channel, all: True\n"),
+        ("/options", {"miimon": "100", "all": True}),
+        ("/options/miimon", "miimon is 100, all: True"),
         ("/events", []),
     ],
 )
@@ -184,6 +184,21 @@ async def test_a_stranger_may_read_but_not_change(tmp_path, monkeypatch):
     assert status == 403
     assert parsed["exit"] == Exit.NO_PRIVILEGE
     assert served.calls == []
+
+
+@pytest.mark.parametrize(
+    ("route", "answer"),
+    [
+        ("/status", {"ifname": "bond0", "all": False}),
+        ("/proc", "Ethernet Channel, all: False\n"),
+        ("/options", {"miimon": "100", "all": False}),
+        ("/options/ad_actor_key", "ad_actor_key is 100, all: False"),
+    ],
+)
+async def test_a_stranger_reads_what_linux_shows_to_everybody(route, answer, tmp_path, monkeypatch):
+    monkeypatch.setattr(api, "_peer_user", lambda _request: 65534)
+    async with listening(Noting(), tmp_path) as path:
+        assert await asked(path, "GET", route) == (200, answer)
 
 
 async def test_our_own_user_may_change(tmp_path, monkeypatch):

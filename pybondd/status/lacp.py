@@ -1,0 +1,200 @@
+"""What does pybondd show of LACP beyond Linux and iproute2? Everything that the machines know.
+
+The shapes are JSON's. Times are seconds; an age or a timer that does not run is None.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypedDict
+
+from pybondd.lacp.aggregator import Aggregator
+from pybondd.lacp.boxes import Box
+from pybondd.lacp.counters import LacpCounters
+from pybondd.lacp.port import AggregationPort
+from pybondd.lacp.system import PASSES_PER_SECOND, System
+from pybondd.options import OPTIONS
+from pybondd.status.proc_lacp import system_priority
+from pybondd.status.report_lacp import state_words
+from pybondd.units import SECOND_NS, Instant
+from pybondd.wire.slow import Participant, PortState
+
+
+class ParticipantJson(TypedDict):
+    """One side of a link; `state_str` are iproute2's words, `letters` eight for a narrow column."""
+
+    system_priority: int
+    system: str
+    key: int
+    port_priority: int
+    port_number: int
+    state: int
+    state_str: list[str]
+    letters: str
+
+
+class LacpPortJson(TypedDict):
+    """One port. `machines` are boxes of IEEE Std 802.1AX-2014, None before a machine's first pass.
+
+    `variables` are the standard's booleans, `oddities` count what a stricter receiver would object
+    to. `aggregator` is the one that the port is in.
+    """
+
+    aggregator: int | None
+    actor: ParticipantJson
+    partner: ParticipantJson
+    machines: Mapping[str, str | None]
+    timers_s: Mapping[str, float | None]
+    variables: Mapping[str, bool]
+    last_heard_s: float | None
+    last_spoken_s: float | None
+    actor_churn_count: int
+    partner_churn_count: int
+    counters: Mapping[str, int]
+    oddities: Mapping[str, int]
+
+
+class AggregatorJson(TypedDict):
+    """One aggregator that is in use. `ports_up` is what Linux calls the number of ports."""
+
+    id: int
+    is_active: bool
+    is_individual: bool
+    key: int
+    partner_system_priority: int
+    partner_system: str
+    partner_key: int
+    ports: list[str]
+    ports_up: int
+    bandwidth_mbps: int
+    port_priority_sum: int
+
+
+class LacpBondJson(TypedDict):
+    """The system. `selection_hold_s` is how long no port may go beyond ATTACHED."""
+
+    system_priority: int
+    system: str
+    active_aggregator: int | None
+    selection_hold_s: float
+    follows: str
+    aggregators: list[AggregatorJson]
+    counters: Mapping[str, int]
+
+
+COUNTER_NAMES: Final = (
+    *("lacpdu_rx", "lacpdu_tx", "lacpdu_unknown_rx", "lacpdu_illegal_rx"),
+    *("marker_rx", "marker_tx", "marker_resp_rx", "marker_resp_tx", "marker_unknown_rx"),
+    *("over_limit", "not_sent", "looped"),
+)
+"""Linux's nine in the order of `ip stats`, then our own."""
+
+
+def lacp_bond(system: System) -> LacpBondJson:
+    """The whole system at this moment."""
+    active = system.active_aggregator
+    return {
+        "system_priority": system_priority(system),
+        "system": system.address.hex(":"),
+        "active_aggregator": active.id if active else None,
+        "selection_hold_s": _seconds(system.selection_hold) or 0.0,
+        "follows": OPTIONS["lacp_follows"].name_of(system.settings.follows),
+        "aggregators": [_aggregator(each) for each in system.aggregators if each.ports],
+        "counters": _summed(port.counters for port in system.ports),
+    }
+
+
+def _aggregator(aggregator: Aggregator) -> AggregatorJson:
+    return {
+        "id": aggregator.id,
+        "is_active": aggregator.is_active,
+        "is_individual": aggregator.is_individual,
+        "key": aggregator.key,
+        "partner_system_priority": aggregator.partner_system_priority,
+        "partner_system": aggregator.partner_system.hex(":"),
+        "partner_key": aggregator.partner_key,
+        "ports": [port.name for port in reversed(aggregator.ports)],
+        "ports_up": aggregator.enabled_port_count,
+        "bandwidth_mbps": aggregator.bandwidth_mbps,
+        "port_priority_sum": aggregator.priority_sum,
+    }
+
+
+def _summed(counters: Iterable[LacpCounters]) -> dict[str, int]:
+    every = list(counters)
+    return {name: sum(getattr(each, name) for each in every) for name in COUNTER_NAMES}
+
+
+def lacp_port(port: AggregationPort, *, now: Instant) -> LacpPortJson:
+    """One port at the moment `now`."""
+    return {
+        "aggregator": port.aggregator.id if port.aggregator else None,
+        "actor": participant(port.actor),
+        "partner": participant(port.partner),
+        "machines": _machines(port),
+        "timers_s": _timers(port),
+        "variables": _variables(port),
+        "last_heard_s": age_s(port.last_heard_ns, now=now),
+        "last_spoken_s": age_s(port.last_spoken_ns, now=now),
+        "actor_churn_count": port.actor_churn_count,
+        "partner_churn_count": port.partner_churn_count,
+        "counters": _summed([port.counters]),
+        "oddities": {odd.value: count for odd, count in port.counters.oddities.items()},
+    }
+
+
+def participant(side: Participant) -> ParticipantJson:
+    """One side of a link, as an LACPDU tells of it."""
+    return {
+        "system_priority": side.system_priority,
+        "system": side.system.hex(":"),
+        "key": side.key,
+        "port_priority": side.port_priority,
+        "port_number": side.port_number,
+        "state": side.state,
+        "state_str": state_words(side.state),
+        "letters": PortState(side.state).letters,
+    }
+
+
+def _machines(port: AggregationPort) -> dict[str, str | None]:
+    boxes: dict[str, Box | None] = {
+        "receive": port.receive_box,
+        "periodic": port.periodic_box,
+        "mux": port.mux_box,
+        "transmit": port.transmit_box,
+        "actor_churn": port.actor_churn_box,
+        "partner_churn": port.partner_churn_box,
+        "marker": port.marker_box,
+    }
+    return {name: box.name if box else None for name, box in boxes.items()}
+
+
+def _timers(port: AggregationPort) -> dict[str, float | None]:
+    passes = {
+        "current_while": port.current_while,
+        "periodic": port.periodic_timer,
+        "wait_while": port.wait_while,
+        "actor_churn": port.actor_churn_timer,
+        "partner_churn": port.partner_churn_timer,
+        "transmit_window": port.transmit_window,
+    }
+    return {name: _seconds(count) for name, count in passes.items()}
+
+
+def _variables(port: AggregationPort) -> dict[str, bool]:
+    return {
+        "port_enabled": port.port_enabled,
+        "lacp_enabled": port.lacp_enabled,
+        "selected": port.selected,
+        "ready_n": port.ready_n,
+        "matched": port.matched,
+        "ntt": port.ntt,
+    }
+
+
+def _seconds(passes: int) -> float | None:
+    return passes / PASSES_PER_SECOND if passes else None
+
+
+def age_s(moment: Instant | None, *, now: Instant) -> float | None:
+    """Seconds since `moment`, to the millisecond; None if it never came."""
+    return None if moment is None else round((now - moment) / SECOND_NS, 3)
