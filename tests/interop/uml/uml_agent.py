@@ -30,6 +30,8 @@ MODULES = (
     "macvlan",
     "sch_ingress",
     "cls_bpf",
+    "cls_matchall",
+    "act_mirred",
 )
 POWER_OFF = 0x4321FEDC  # LINUX_REBOOT_CMD_POWER_OFF of reboot(2)
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -46,29 +46,30 @@ class KernelBond:
 
 
 class PybonddBond:
-    """bond0 of ours in the host's namespace, by the verbs of its command line."""
+    """bond0 of ours in a namespace, by the verbs of its command line."""
 
-    def __init__(self, ports: list[str], **options: object) -> None:
+    def __init__(self, ports: list[str], namespace: str = HOST, **options: object) -> None:
         self._ports = ports
+        self._namespace = namespace
         self._options = options
         self._daemon = 0
 
     def enslave(self) -> "PybonddBond":
         words = [f"--{name}={value}" for name, value in self._options.items()]
-        self._daemon = start("up", "-f", "bond0", *words, *self._ports)
+        self._daemon = start(self._namespace, "up", "-f", "bond0", *words, *self._ports)
         return self
 
     def set(self, option: str, value: object) -> None:
-        verb("set", "bond0", f"{option}={value}")
+        verb(self._namespace, "set", "bond0", f"{option}={value}")
 
     def proc(self) -> str:
-        return verb("status", "bond0", "--proc")
+        return verb(self._namespace, "status", "bond0", "--proc")
 
     def add(self, port: str) -> None:
-        verb("add", "bond0", port)
+        verb(self._namespace, "add", "bond0", port)
 
     def remove(self, port: str) -> None:
-        verb("remove", "bond0", port)
+        verb(self._namespace, "remove", "bond0", port)
 
     def down(self) -> None:
         """By signal, which gives the ports back as the verb does, in a tenth of its time here."""
@@ -92,9 +93,9 @@ def ended(child: int) -> bool:
     return False
 
 
-def verb(*arguments: str) -> str:
+def verb(namespace: str, *arguments: str) -> str:
     """What a verb of our command line prints; AssertionError with it when the verb fails."""
-    child, pipe = fork_verb(arguments)
+    child, pipe = fork_verb(namespace, arguments)
     with pipe:
         said = pipe.read()
     _, status = os.waitpid(child, 0)
@@ -102,9 +103,9 @@ def verb(*arguments: str) -> str:
     return said
 
 
-def start(*arguments: str) -> int:
+def start(namespace: str, *arguments: str) -> int:
     """The process of a verb that stays, as soon as it says that it is ready."""
-    child, pipe = fork_verb(arguments)
+    child, pipe = fork_verb(namespace, arguments)
     said = ""
     for line in pipe:
         said += line
@@ -119,8 +120,8 @@ def start(*arguments: str) -> int:
 KEPT_PIPES: list[TextIO] = []
 
 
-def fork_verb(arguments: tuple[str, ...]) -> tuple[int, TextIO]:
-    """A child that is `pybondd` in the host's namespace, with the pipe of all it prints.
+def fork_verb(namespace: str, arguments: tuple[str, ...]) -> tuple[int, TextIO]:
+    """A child that is `pybondd` in a namespace, with the pipe of all it prints.
 
     A fork, not a new interpreter: what the agent has loaded need not be loaded for every verb,
     which takes this slow machine two seconds.
@@ -138,7 +139,9 @@ def fork_verb(arguments: tuple[str, ...]) -> tuple[int, TextIO]:
         os.close(reading)
         os.dup2(writing, 1)
         os.dup2(writing, 2)
-        enter_for_good(HOST)
+        # Several worlds may stand at once, each with a bond0.
+        os.environ["PYBONDD_RUN_DIR"] = f"/run/pybondd-{namespace}"
+        enter_for_good(namespace)
         code = run(list(arguments))
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1

@@ -168,7 +168,7 @@ class Guest:
         settings = {
             "import_from": [str(HERE), str(LIBRARY)],
             # Loaded once, before the fork for each request: loading takes its time here.
-            "preload": ["uml_scenarios", *(f"pybondd.{name}" for name in OURS)],
+            "preload": ["uml_scenarios", "uml_lacp", *(f"pybondd.{name}" for name in OURS)],
             # The guest has its own /tmp: what we need from the host's must be put there again.
             "keep": sorted(str(path) for path in hidden if path.is_relative_to("/tmp")),
             "environment": {

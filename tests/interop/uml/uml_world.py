@@ -115,7 +115,11 @@ def write_settings(namespace: str, settings: dict[str, int]) -> None:
 
 
 def remove_world() -> None:
-    for namespace in (HOST, WIRE):
+    remove_namespaces(HOST, WIRE)
+
+
+def remove_namespaces(*namespaces: str) -> None:
+    for namespace in namespaces:
         handle = Path("/run/netns", namespace)
         if handle.exists():
             libc.umount2(bytes(handle), MNT_DETACH)
@@ -133,11 +137,16 @@ def mend(number: int) -> float:
 
 
 def set_wire(number: int, *, up: bool) -> float:
+    return set_links(WIRE, [f"wire{number}"], up=up)
+
+
+def set_links(namespace: str, devices: list[str], *, up: bool) -> float:
     """By ioctl from here and not by `ip`, whose start would blur the moment by 50 ms."""
-    with inside(WIRE), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+    with inside(namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         moment = time.time()
-        request = struct.pack("16sH22x", f"wire{number}".encode(), IFF_UP if up else 0)
-        fcntl.ioctl(asked, SIOCSIFFLAGS, request)
+        for device in devices:
+            request = struct.pack("16sH22x", device.encode(), IFF_UP if up else 0)
+            fcntl.ioctl(asked, SIOCSIFFLAGS, request)
     return moment
 
 

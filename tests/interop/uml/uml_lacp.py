@@ -1,0 +1,153 @@
+"""Inside the guest: stories of LACP between two or three systems, each of either kind.
+
+Many worlds stand at once, each played by a process of its own: LACP mostly waits.
+"""
+
+import contextlib
+import json
+import os
+import time
+import traceback
+
+from uml_bonds import BONDS
+from uml_panel import SYSTEMS, Panel
+from uml_world import Capture, Seen, batch
+
+QUIET_S = 3.8  # no timer of a fast port is longer: 3.3 s at the guest's 110 ms a pass
+MOST_REST_S = 25
+OUR_OPTIONS = {"lacp_follows": "linux-6.1"}  # the guest's kernel
+SLOW_PROTOCOLS = b"\x88\x09"
+LACPDU = 1
+
+
+class World:
+    """A panel with one bond per system."""
+
+    def __init__(self, name: str, kinds: dict[str, str], port_count: int, options: dict) -> None:
+        self._kinds = kinds
+        self._options = options
+        self.panel = Panel(name, port_count)
+        ends = [f"end-{port}" for system in SYSTEMS for port in self.panel.ports_of(system)]
+        self.capture = Capture(self.panel.here, ends)
+        self.bonds: dict[str, object] = {}
+
+    def up(self, system: str) -> None:
+        kind = self._kinds[system]
+        follow = OUR_OPTIONS if kind == "pybondd" else {}
+        options = {"mode": "802.3ad", "miimon": 100, **follow, **self._options[system]}
+        ports, namespace = self.panel.ports_of(system), self.panel.namespace(system)
+        self.bonds[system] = BONDS[kind](ports, namespace=namespace, **options).enslave()
+
+    def down(self, system: str) -> None:
+        self.bonds.pop(system).down()
+
+    def restart(self, system: str) -> None:
+        self.down(system)
+        self.up(system)
+
+    def link(self, system: str, words: str) -> None:
+        batch(self.panel.namespace(system), f"link set bond0 {words}")
+
+    def happen(self, happening: str) -> None:
+        """One line of a story: what is done, and to what."""
+        word, *rest = happening.split()
+        acts = {
+            "up": lambda: self.up(*rest),
+            "down": lambda: self.down(*rest),
+            "restart": lambda: self.restart(*rest),
+            "close": lambda: self.link(rest[0], "down"),
+            "open": lambda: self.link(rest[0], "up"),
+            "patch": lambda: self.panel.patch(tuple(rest)),
+            "cut": lambda: self.panel.cut(*rest),
+            "mend": lambda: self.panel.mend(*rest),
+            "silence": lambda: self.panel.silence(*rest),
+            "unsilence": lambda: self.panel.end_silence(*rest),
+            "remove": lambda: self.bonds[rest[0]].remove(rest[1]),
+            "add": lambda: self.bonds[rest[0]].add(rest[1]),
+            "write": lambda: self.bonds[rest[0]].set(rest[1], rest[2]),
+            "wait": lambda: time.sleep(float(rest[0])),
+        }
+        acts[word]()
+
+    def at_rest(self) -> dict[str, str]:
+        """The status of every system, once no port has said anything new for a while."""
+        said: dict[str, bytes] = {}
+        start = changed_s = time.time()
+        while time.time() < min(changed_s + QUIET_S, start + MOST_REST_S):
+            for seen in filter(is_lacpdu, self.capture.wait(1, 0.5)):
+                if said.get(seen.device) != seen.frame:
+                    said[seen.device] = seen.frame
+                    changed_s = max(changed_s, seen.at_s)
+        return {system: bond.proc() for system, bond in self.bonds.items()}
+
+    def remove(self) -> None:
+        with contextlib.ExitStack() as ends:
+            ends.callback(self.panel.remove)
+            ends.callback(self.capture.close)
+            for bond in self.bonds.values():
+                ends.callback(bond.down)
+
+
+def is_lacpdu(seen: Seen) -> bool:
+    return seen.frame[12:14] == SLOW_PROTOCOLS and seen.frame[14] == LACPDU
+
+
+def tell(
+    name: str,
+    *,
+    kinds: dict[str, str],
+    port_count: int,
+    cables: list[list[str]],
+    options: dict[str, dict],
+    happenings: list[str],
+) -> dict[str, dict[str, str]]:
+    """The systems' status after each happening; several at once are divided by semicolons."""
+    world = World(name, kinds, port_count, options)
+    try:
+        world.panel.patch(*(tuple(cable) for cable in cables))
+        told = {}
+        for count, happening in enumerate(happenings, 1):
+            for single in happening.split(";"):
+                world.happen(single)
+            told[f"{count}: {happening}"] = world.at_rest()
+        return told
+    finally:
+        world.remove()
+
+
+def tell_all(stories: dict[str, dict]) -> dict[str, dict]:
+    """All these stories at the same time; {"failed": words} stands for one that broke."""
+    return all_at_once(
+        {
+            name: lambda place=f"w{number}", story=story: tell(place, **story)
+            for number, (name, story) in enumerate(stories.items())
+        }
+    )
+
+
+def all_at_once(acts: dict) -> dict[str, object]:
+    """What each act returns, each run in a process of its own; {"failed": words} if it raises."""
+    running = {name: begin(act) for name, act in acts.items()}
+    results = {}
+    for name, (child, answers) in running.items():
+        with answers:
+            results[name] = json.loads(answers.read() or '{"failed": "it ended without a word"}')
+        os.waitpid(child, 0)
+    return results
+
+
+def begin(act):
+    """The process of an act, and the pipe that its answer will come from."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, open(reading, encoding="utf-8")
+    try:
+        os.close(reading)
+        answer = act()
+    except BaseException:
+        answer = {"failed": traceback.format_exc()}
+    with open(writing, "w", encoding="utf-8") as answers:
+        json.dump(answer, answers)
+    os._exit(0)
