@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import threading
 import time
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ PUMPS = [
 ]
 HOST, PEER = "10.8.0.1", "10.8.0.2"
 LENGTH_OCTETS = 16 << 20
+ETH_P_ALL, SOL_PACKET, PACKET_AUXDATA, STATUS_VLAN_VALID = 3, 263, 8, 1 << 4
 FRAME = b"\xff" * 6 + b"\x02\0\0\0\0\x01" + b"\x88\xb5" + bytes(46)
 
 
@@ -213,6 +215,95 @@ def test_more_small_frames_than_the_ring_has_slots_leave_in_order(bond):
                 arrived += [sink.recv(2000) for _ in range(50)]
     assert [int.from_bytes(frame[14:16], "big") for frame in arrived] == list(range(count))
     assert bond.pump.counters().imbalance == (0, 0)
+
+
+def test_small_and_large_frames_of_one_flow_come_in_in_order(bond):
+    # The receive ring has 4096 slots of 180 octets for a frame; larger ones wait beside it.
+    sizes = [60, 180, 181, 62, 1514, 1514, 63, 64, 60, 60, 60, 60, 1514] * 400
+    with bond.host.entered():
+        sink = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sink.bind(("bond0", 0x88B5))
+        sink.settimeout(2)
+    with bond.peer.entered():
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        raw.bind(("eth0", 0))
+    with sink, raw:
+        arrived = []
+        for number, size in enumerate(sizes):
+            raw.send(FRAME[:14] + number.to_bytes(2, "big") + bytes(size - 16))
+            if number % 26 == 25:
+                arrived += [sink.recv(2000) for _ in range(26)]
+    assert [int.from_bytes(frame[14:16], "big") for frame in arrived] == list(range(len(sizes)))
+    assert [len(frame) for frame in arrived] == sizes
+    assert bond.pump.counters().ports[0].received_octets >= sum(sizes)
+    assert bond.pump.counters().imbalance == (0, 0)
+
+
+@pytest.mark.parametrize("size", [64, 1514])
+def test_a_tagged_frame_comes_in_with_its_tag(bond, size):
+    # Linux takes the tag out of a frame on its way in, and whoever hears all is told of it.
+    with bond.host.entered():
+        sink = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sink.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        sink.bind(("bond0", ETH_P_ALL))
+        sink.settimeout(2)
+    with bond.peer.entered():
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        raw.bind(("eth0", 0))
+    frame = FRAME[:14] + bytes(range(46)) + bytes(size - 60)
+    with sink, raw:
+        raw.send(frame[:12] + bytes.fromhex("81002007") + frame[12:])
+        arrived = b""
+        while arrived != frame:
+            arrived, ancillary, _, _ = sink.recvmsg(2000, 64)
+    status, tag = struct.unpack_from("=I12xH", ancillary[0][2])
+    assert status & STATUS_VLAN_VALID
+    assert tag == 0x2007
+
+
+@pytest.mark.parametrize("kind", PUMPS)
+def test_a_super_frame_that_a_virtio_header_cannot_express_does_not_silence_its_port(yard, kind):
+    host = yard.namespace()
+    with host.entered():
+        machine, tap = Tap("port0"), Tap("bond0")
+        for each in (machine, tap):
+            each.set_carrier(True)
+            host.ip(f"link set {each.name} up")
+        wire = PortSocket(machine.ifindex)
+        sink = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sink.bind(("bond0", 0x88B5))
+        sink.settimeout(0.05)
+        pump = kind(tap.fileno(), seed=1)
+    pump.add_port(machine.ifindex, wire.fileno())
+    pump.publish(table_of(machine.ifindex))
+    mover = threading.Thread(target=pump.run)
+    mover.start()
+    try:
+        os.write(machine.fileno(), fragments_to_be())
+        assert eventually(lambda: is_delivered(machine, sink))
+    finally:
+        pump.stop()
+        mover.join()
+        pump.close()
+        for each in (sink, wire, tap, machine):
+            each.close()
+
+
+def fragments_to_be():
+    """A virtio-net header and a UDP super-frame to be cut into IP fragments (VIRTIO GSO_UDP)."""
+    vnet = struct.pack("=BBHHHH", 1, 3, 42, 1480, 34, 6)
+    ethernet = FRAME[:12] + b"\x08\x00"
+    ip = struct.pack("!BBHHHBBHII", 0x45, 0, 3028, 1, 0, 64, socket.IPPROTO_UDP, 0, 1, 2)
+    return vnet + ethernet + ip + struct.pack("!HHHH", 1, 9, 3008, 0) + bytes(3000)
+
+
+def is_delivered(machine, sink):
+    """Whether one more frame from the port reaches the host."""
+    os.write(machine.fileno(), bytes(10) + FRAME)
+    try:
+        return sink.recv(2000) == FRAME
+    except TimeoutError:
+        return False
 
 
 def test_200_pumps_on_real_sockets_leave_no_descriptor_and_no_memory_behind(yard):
