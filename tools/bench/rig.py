@@ -21,9 +21,13 @@ from pybondd.linux.packet_socket import PortSocket
 from pybondd.linux.pump import make_pump
 from pybondd.linux.tap import Tap
 
+NICENESS = -10
+"""That of pybondd's daemon, for all kinds: else a busy machine would slow the others down alone."""
+
 
 def main():
     kind, name, port_name = sys.argv[1:]
+    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     ifindex = socket.if_nametoindex(port_name)
     isolation = isolate(Route(), ifindex)
     if kind in BATCH_FRAMES:
