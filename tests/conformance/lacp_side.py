@@ -1,0 +1,148 @@
+"""One side of a recording as a bond: what does it do when this happens to it?"""
+
+import copy
+import errno
+from dataclasses import fields
+
+from iproute2_words import NETLINK_ORDER, WITHOUT_VALUE, WORDS_OF_IPROUTE2, pairs
+
+from pybondd.bond import Bond
+from pybondd.effects import Refuse, SendFrame
+from pybondd.events import (
+    BondClosed,
+    BondOpened,
+    LinkChanged,
+    OptionWritten,
+    PortFrame,
+    PortOffered,
+    PortOptionWritten,
+    PortReady,
+    PortReleased,
+)
+from pybondd.lacp.port import AggregationPort
+from pybondd.port import LinkFacts
+from pybondd.units import SECOND_NS
+
+ORIGIN_S = 1000
+"""Where time starts: zero means "never" in places."""
+DOWN = LinkFacts(is_up=False, has_carrier=False, speed_mbps=10_000)
+OPTIONS_OF_PORTS = {"actor_port_prio", "prio", "queue_id"}
+_MACHINERY = {"system", "member", "own", "aggregator", "counters"}
+_PORT_FIELDS = [f.name for f in fields(AggregationPort) if f.name not in _MACHINERY]
+
+
+class RefusedDeedError(Exception):
+    """The bond refused what the recorded one did."""
+
+
+class Side:
+    """A bond that is driven by hand: its passes and polls happen only when told."""
+
+    def __init__(self, *, follows, macs):
+        self.macs = macs
+        self.numbers = {name: number for number, name in enumerate(sorted(macs), start=1)}
+        self.bond = Bond("bond0", mac=bytes.fromhex("02b000000001"))
+        self.now = ORIGIN_S * SECOND_NS
+        self._do(OptionWritten("mode", "802.3ad"))
+        self._do(OptionWritten("lacp_follows", follows))
+
+    def copy(self):
+        twin = copy.copy(self)
+        twin.bond = copy.deepcopy(self.bond)
+        return twin
+
+    # -- what happens
+
+    def set_now(self, seconds):
+        self.now = max(self.now, round((ORIGIN_S + seconds) * SECOND_NS))
+
+    def set_options(self, words):
+        wanted = {WORDS_OF_IPROUTE2.get(k, k): v for k, v in pairs(words, WITHOUT_VALUE)}
+        order = [*NETLINK_ORDER, *sorted(set(wanted) - set(NETLINK_ORDER))]
+        for option in sorted(wanted, key=order.index):
+            self._do(OptionWritten(option, wanted[option]))
+
+    def set_port_options(self, name, words):
+        for option, value in pairs(words):
+            self._do(PortOptionWritten(self.numbers[name], option, value))
+
+    def enslave(self, name, facts):
+        number = self.numbers[name]
+        offered = PortOffered(number, name, self.macs[name], 1500, DOWN)
+        self._do(offered)
+        return self._do(PortReady(number, facts))
+
+    def release(self, name):
+        return self._do(PortReleased(self.numbers[name]))
+
+    def delete(self):
+        return [sent for port in list(self.bond.state.ports) for sent in self.release(port.name)]
+
+    def open(self):
+        return self._do(BondOpened())
+
+    def close(self):
+        return self._do(BondClosed())
+
+    def link_changed(self, name, facts):
+        """The kernel tells of a link, and the monitor's poll comes at the same moment."""
+        sent = self._do(LinkChanged(self.numbers[name], facts))
+        return sent + (self._run("mii") if self._polls() else [])
+
+    def received(self, name, frame):
+        return self._do(PortFrame(self.numbers[name], frame))
+
+    def tick(self):
+        """One pass of the LACP machines."""
+        return self._run("ad")
+
+    def _polls(self):
+        return self.bond.state.is_open and self.bond.state.options.miimon
+
+    def _run(self, name):
+        agenda = self.bond.state.agenda
+        for other in ("mii", "ad", "igmp"):
+            agenda.cancel(other)
+        agenda.set(name, at=self.now)
+        return self._sent(self.bond.advance(now=self.now))
+
+    def _do(self, event):
+        effects = self.bond.handle(event, now=self.now)
+        refusal = next((e for e in effects if isinstance(e, Refuse)), None)
+        if refusal is not None:
+            raise RefusedDeedError(f"{event}: {errno.errorcode[refusal.errno]} {refusal.why}")
+        return self._sent(effects)
+
+    def _sent(self, effects):
+        return [(self.name_of(e.ifindex), e.frame) for e in effects if isinstance(e, SendFrame)]
+
+    def name_of(self, number):
+        return next(name for name, each in self.numbers.items() if each == number)
+
+    # -- what is seen
+
+    def has(self, name):
+        return self.bond.state.port_by_name(name) is not None
+
+    @property
+    def lacp(self):
+        return self.bond.mode.lacp
+
+    def lacp_port(self, name):
+        return self.bond.mode.lacp_port(self.bond.state.port_by_name(name))
+
+    def fingerprint(self):
+        """Two sides with the same one behave alike from now on."""
+        lacp = self.lacp
+        ports = [
+            (
+                *(getattr(port, name) for name in _PORT_FIELDS),
+                port.aggregator and port.aggregator.id,
+                (port.own.id, port.own.is_active, tuple(p.name for p in port.own.ports)),
+                (port.member.link, port.member.is_backup, port.member.is_inactive),
+                (port.member.facts, port.member.link_failure_count),
+            )
+            for port in lacp.ports
+        ]
+        state = self.bond.state
+        return (lacp.selection_hold, lacp.address, state.is_open, state.has_carrier, tuple(ports))
