@@ -20,6 +20,7 @@ from pybondd.events import (
     LinkChanged,
     OptionWritten,
     PortFrame,
+    PortFramesLost,
     PortMacChanged,
     PortOffered,
     PortOptionWritten,
@@ -104,6 +105,8 @@ class Bond:
                 self._link_changed(event, now)
             case PortFrame():
                 self._port_frame(event, now)
+            case PortFramesLost():
+                self._port_frames_lost(event)
             case PortOffered():
                 self._offered[event.ifindex] = offer(state, event)
             case PortReady(ifindex, facts):
@@ -168,6 +171,11 @@ class Bond:
         if port:  # A frame may still be on its way up when its port has just left.
             self.mode.frame(self.state, port, event.frame, now=now)
 
+    def _port_frames_lost(self, event: PortFramesLost) -> None:
+        port = self.state.port_by_index(event.ifindex)
+        if port:
+            self.mode.frames_lost(self.state, port, event.count)
+
     def _port_vanished(self, event: PortVanished, now: Instant) -> None:
         self._offered.pop(event.ifindex, None)
         port = self.state.port_by_index(event.ifindex)
@@ -225,6 +233,8 @@ class Bond:
         port = self._offered.pop(getattr(effect, "ifindex", -1), None)
         if port:
             undo_offer(state, port, effect, event.errno)
+            return
+        if self.mode.effect_failed(state, effect):
             return
         reason = errno.errorcode.get(event.errno, str(event.errno))
         state.fail(f"{type(effect).__name__} failed: {reason}")

@@ -74,6 +74,14 @@ class PortFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class PortFramesLost:
+    """So many frames that were for the bond itself came in on a port and were never read."""
+
+    ifindex: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class PortMacChanged:
     """Somebody else gave a port another MAC address. Linux does not correct it, and we note it."""
 
@@ -185,6 +193,7 @@ Event: TypeAlias = (
     | PortRenamed
     | LinkChanged
     | PortFrame
+    | PortFramesLost
     | PortMacChanged
     | BondOpened
     | BondClosed

@@ -1,7 +1,9 @@
-"""Options whose value names a port: primary, active_slave, queue_id, prio; and ad_actor_system.
+"""Options whose text names a port or belongs to one; and ad_actor_system, which is no number either.
 
-Source: Linux 6.12 bond_options.c bond_option_primary_set, bond_option_active_slave_set,
-bond_option_queue_id_set, bond_option_prio_set, bond_option_ad_actor_system_set.
+primary, active_slave and queue_id name a port; prio and actor_port_prio belong to one. Source:
+Linux 6.12 bond_options.c bond_option_primary_set, bond_option_active_slave_set,
+bond_option_queue_id_set, bond_option_prio_set, bond_option_actor_port_prio_set,
+bond_option_ad_actor_system_set.
 """
 
 import errno
@@ -18,6 +20,9 @@ MAX_NAME_OCTETS = 15
 """Longest interface name (Linux IFNAMSIZ less the terminating zero)."""
 TX_QUEUE_COUNT = 16
 """Transmit queues of a Linux bond (bonding.h BOND_DEFAULT_TX_QUEUES): the largest queue_id."""
+
+MAX_PORT_PRIORITY = 65535
+"""An LACPDU has 16 bits for it."""
 
 
 def _write_primary(state: BondState, mode: Mode, text: str, *, now: Instant) -> None:
@@ -87,13 +92,15 @@ def _set_queue_id(state: BondState, port: Port, queue_id: int) -> None:
 def write_port_option(
     state: BondState, mode: Mode, port: Port, name: str, text: str, *, now: Instant
 ) -> None:
-    """Write a per-port option: prio or queue_id. Raises RefusedError."""
+    """Write a per-port option: prio, queue_id or actor_port_prio. Raises RefusedError."""
     if name == "prio":
         _write_prio(state, mode, port, text, now=now)
     elif name == "queue_id":
         _write_queue_id(state, mode, f"{port.name}:{text}", now=now)
+    elif name == "actor_port_prio":
+        _write_actor_port_prio(state, mode, port, text)
     else:
-        why = "a port has the options prio and queue_id"
+        why = "a port has the options prio, queue_id and actor_port_prio"
         raise RefusedError(errno.ENOENT, f"unknown option {name!r} of a port", why)
 
 
@@ -110,6 +117,17 @@ def _write_prio(state: BondState, mode: Mode, port: Port, text: str, *, now: Ins
         state.warn("prio has no effect while a primary is set", port)
     else:
         failover.select(state, mode, now=now)
+
+
+def _write_actor_port_prio(state: BondState, mode: Mode, port: Port, text: str) -> None:
+    """An unsigned 16-bit number, in 802.3ad only; the partners of all ports are told."""
+    what = f"actor_port_prio of {port.name} is not changed"
+    if mode.lacp is None:
+        raise RefusedError(errno.EACCES, what, "it needs mode 802.3ad")
+    if not re.fullmatch(r"\s*\d+\s*", text) or int(text) > MAX_PORT_PRIORITY:
+        why = f"a number from 0 to {MAX_PORT_PRIORITY} is expected"
+        raise RefusedError(errno.EINVAL, what, why)
+    mode.port_priority_written(state, port, int(text))
 
 
 def _write_ad_actor_system(state: BondState, mode: Mode, text: str, *, now: Instant) -> None:

@@ -1,6 +1,8 @@
 """How does a "no" of the bond or of Linux become one for people?"""
 
 import errno
+import socket
+from dataclasses import replace
 
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
 from pybondd.daemon.suggest import suggestion
@@ -8,6 +10,7 @@ from pybondd.effects import Refuse
 from pybondd.linux.errors import LinuxError
 from pybondd.linux.netlink import Route
 from pybondd.linux.preflight import machine_objections, port_objections
+from pybondd.naming_ports import MAX_NAME_OCTETS
 from pybondd.option import Option
 from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
@@ -31,8 +34,14 @@ def from_linux(what: str, error: LinuxError) -> CommandRefusedError:
 
 
 def from_option(refuse: Refuse, name: str, text: str) -> CommandRefusedError:
-    """Writing an option was refused. A value that no bond could take is a misuse of the command."""
+    """Writing an option was refused. A value that no bond could take is a misuse of the command.
+
+    The bond does not know the host's other interfaces, so it cannot tell, as Linux does, one that
+    is no port (EINVAL) from one that does not exist (ENODEV).
+    """
     option = OPTIONS.get(name)
+    if name == "active_slave" and refuse.errno == errno.EINVAL and not _is_interface(text):
+        refuse = replace(refuse, errno=errno.ENODEV, why="there is no interface of this name")
     if (
         option is None
         or option.is_raw
@@ -70,6 +79,15 @@ def refuse_ports(route: Route, names: list[str], bond: str, *, may_cut_off: bool
                 known = [each.name for each in route.interfaces() if not each.is_loopback]
                 remedy = suggestion(name, known) or f"there are: {' '.join(known) or 'none'}"
             raise from_bond(Refuse(objection.errno, objection.what, objection.why, remedy))
+
+
+def _is_interface(text: str) -> bool:
+    """Whether the first word, as Linux reads it, names an interface of this network namespace."""
+    name = (text.split("\n", 1)[0].split() or [""])[0][:MAX_NAME_OCTETS]
+    try:
+        return bool(socket.if_nametoindex(name))
+    except OSError:
+        return False
 
 
 def _is_readable(option: Option, text: str) -> bool:

@@ -1,5 +1,6 @@
 """What may a mode decide? The hooks, with what most modes do in them."""
 
+from pybondd.effects import Effect
 from pybondd.forwarding import ForwardingTable, HashPolicy, PortEntry, Receive, Spread
 from pybondd.lacp.system import System
 from pybondd.option import BondMode
@@ -53,6 +54,16 @@ class Mode:
 
     def option_changed(self, state: BondState, name: str) -> None:
         """An option of the bond has a new value."""
+
+    def port_priority_written(self, state: BondState, port: Port, priority: int) -> None:
+        """Somebody gave the port another LACP priority (16 bits)."""
+
+    def effect_failed(self, state: BondState, effect: Effect) -> bool:
+        """Linux refused what this mode asked for; True if that is dealt with."""
+        return False
+
+    def frames_lost(self, state: BondState, port: Port, count: int) -> None:
+        """So many frames for the bond itself were lost before anybody read them."""
 
     def link_stays(self, state: BondState, port: Port) -> None:
         """The monitor committed changes of other ports; this one is UP and stays so."""

@@ -7,7 +7,7 @@ where they meet; bonding.rst: 802.3ad.
 
 from dataclasses import replace
 
-from pybondd.effects import Report, SendFrame, Severity
+from pybondd.effects import Effect, Report, SendFrame, Severity
 from pybondd.forwarding import ForwardingTable, Spread
 from pybondd.lacp import joining, passes, selection
 from pybondd.lacp.port import AggregationPort
@@ -122,6 +122,28 @@ class Ieee8023ad(Mode):
         if name == "lacp_rate":
             for port in self.lacp.ports:
                 port.set_actor(PortState.SHORT_TIMEOUT, on=bool(state.options.lacp_rate))
+
+    def port_priority_written(self, state: BondState, port: Port, priority: int) -> None:
+        """As every change of the actor in Linux, it is told to the partners of all ports."""
+        ours = self._of(port)
+        ours.actor = replace(ours.actor, port_priority=priority)
+        self._change_system(state)
+
+    def effect_failed(self, state: BondState, effect: Effect) -> bool:
+        """An LACPDU that could not leave is lost, as in Linux; the next goes its own way.
+
+        The port's queue was full (ENOBUFS), or it has no carrier any more and we do not know yet.
+        """
+        if not isinstance(effect, SendFrame) or not is_slow_protocol(effect.frame):
+            return False
+        port = state.port_by_index(effect.ifindex)
+        if port is not None:  # The farewell of a port is sent when it has left.
+            self._of(port).counters.not_sent += 1
+        return True
+
+    def frames_lost(self, state: BondState, port: Port, count: int) -> None:
+        """A flood, which the kernel has cut off."""
+        self._of(port).counters.over_limit += count
 
     def nothing_usable(self, state: BondState) -> bool:
         """No port could carry a frame."""
