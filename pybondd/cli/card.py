@@ -2,6 +2,7 @@
 
 from pybondd.cli.palette import Tone, paint
 from pybondd.daemon.shapes import PortJson, StatusJson
+from pybondd.wire.slow import PortState
 
 SYMBOLS = {
     "UP": ("●", Tone.GOOD),
@@ -12,6 +13,8 @@ SYMBOLS = {
 """mii_status of iproute2 -> symbol and colour; each symbol differs without its colour too."""
 UNKNOWN = ("·", Tone.DIM)
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+LACP_MODE = "802.3ad"
+NOBODY = "00:00:00:00:00:00"
 NOT_COMPILED = "the packet path is the slow readable one"
 
 
@@ -40,6 +43,8 @@ def headline(status: StatusJson) -> str:
         str(info["mode"]),
         f"{_word(status)} {len(up)} of {len(status['ports'])} ports",
     ]
+    if _speaks_lacp(status):
+        parts.append(f"{_aggregated_count(status)} aggregated")
     if extra["speed_mbps"] is not None:
         parts.append(speed(extra["speed_mbps"], None))
     parts.append(f"for {span(extra['uptime_s'])}")
@@ -87,9 +92,7 @@ def span(seconds: float) -> str:
 
 
 def _table(status: StatusJson) -> list[str]:
-    active = status["linkinfo"]["info_data"].get("active_slave")
-    rows: list[tuple[str, ...]] = [("PORT", "LINK", "STATE", "RX", "TX", "FAILURES")]
-    rows += [_row(port, str(active or "")) for port in status["ports"]]
+    rows = _lacp_rows(status) if _speaks_lacp(status) else _rows(status)
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -100,14 +103,61 @@ def _table(status: StatusJson) -> list[str]:
     return [head, *(f"{paint(*_symbol(port))} {line}".rstrip() for port, line in marked)]
 
 
-def _row(port: PortJson, active: str) -> tuple[str, ...]:
+def _rows(status: StatusJson) -> list[tuple[str, ...]]:
+    active = str(status["linkinfo"]["info_data"].get("active_slave") or "")
+    head = ("PORT", "LINK", "STATE", "RX", "TX", "FAILURES")
+    return [head, *(_row(port, _state(port, active)) for port in status["ports"])]
+
+
+def _state(port: PortJson, active: str) -> str:
+    state = str(port["info_slave_data"]["state"]).lower()
+    return f"{state} *" if port["ifname"] == active else state
+
+
+def _row(port: PortJson, *role: str) -> tuple[str, ...]:
     slave, extra = port["info_slave_data"], port["pybondd"]
     link = speed(extra["speed_mbps"], extra["duplex"])
     if _mii(port) != "UP":
         link = extra["link"]
-    state = str(slave["state"]).lower() + (" *" if port["ifname"] == active else "")
     traffic = size(extra["received_octets"]), size(extra["sent_octets"])
-    return port["ifname"], link, state, *traffic, str(slave["link_failure_count"])
+    return port["ifname"], link, *role, *traffic, str(slave["link_failure_count"])
+
+
+def _lacp_rows(status: StatusJson) -> list[tuple[str, ...]]:
+    head = ("PORT", "LINK", "LACP", "AGG", "PARTNER", "RX", "TX", "FAILURES")
+    active = _active_aggregator(status)
+    return [head, *(_row(port, *_negotiated(port, active)) for port in status["ports"])]
+
+
+def _negotiated(port: PortJson, active: object) -> tuple[str, str, str]:
+    """Our own flags, the aggregator with a star if it is in use, and who is at the other end."""
+    slave, lacp = port["info_slave_data"], port["pybondd"]["lacp"]
+    aggregator, state = slave.get("ad_aggregator_id"), slave.get("ad_actor_oper_port_state")
+    if aggregator is None or not isinstance(state, int):
+        return "-", "-", "-"
+    star = "*" if aggregator == active else ""
+    partner = "hidden"
+    if lacp is not None:
+        partner = f"{lacp['partner']['system']}/{lacp['partner']['port_number']}"
+        if lacp["partner"]["system"] == NOBODY:
+            partner = "nobody"
+    return PortState(state).letters, f"{aggregator}{star}", partner
+
+
+def _speaks_lacp(status: StatusJson) -> bool:
+    return status["linkinfo"]["info_data"]["mode"] == LACP_MODE
+
+
+def _active_aggregator(status: StatusJson) -> object:
+    ad_info = status["linkinfo"]["info_data"].get("ad_info")
+    return ad_info["aggregator"] if isinstance(ad_info, dict) else None
+
+
+def _aggregated_count(status: StatusJson) -> int:
+    """Ports that carry traffic together with a partner who agrees."""
+    states = (port["info_slave_data"].get("ad_actor_oper_port_state") for port in status["ports"])
+    flag = PortState.DISTRIBUTING
+    return sum(isinstance(state, int) and bool(state & flag) for state in states)
 
 
 def _mii(port: PortJson) -> str:

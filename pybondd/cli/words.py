@@ -3,8 +3,9 @@
 from pybondd.cli.errors import unknown_option
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.options import ALIASES, OPTIONS
+from pybondd.status.lacp_files import LACP_FILES, LACP_PORT_FILES
 
-READ_ONLY = ("slaves", "mii_status")
+READ_ONLY = ("slaves", "mii_status", *LACP_FILES, *LACP_PORT_FILES)
 """Files of sysfs that can be read like options."""
 
 

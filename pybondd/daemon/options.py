@@ -11,7 +11,9 @@ from pybondd.events import Event, OptionWritten, PortOptionWritten
 from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
 from pybondd.state import BondState
+from pybondd.status.lacp_files import LACP_PORT_FILES
 from pybondd.status.sysfs import file_text
+from pybondd.status.sysfs_lacp import lacp_port_texts
 
 
 def option_texts(bond: Bond, *, is_privileged: bool) -> dict[str, str]:
@@ -24,6 +26,12 @@ def option_text(bond: Bond, name: str, *, is_privileged: bool) -> str:
     state = bond.state
     if name == "prio":
         return " ".join(f"{port.name}:{port.prio}" for port in state.ports)
+    if name in LACP_PORT_FILES:
+        texts = ((port.name, lacp_port_texts(port, bond.mode)[name]) for port in state.ports)
+        return " ".join(f"{port_name}:{text}" for port_name, text in texts)
+    if name == "actor_port_prio":
+        members = bond.mode.lacp.ports if bond.mode.lacp else []
+        return " ".join(f"{port.name}:{port.actor.port_priority}" for port in members)
     try:
         return file_text(state, bond.mode, name, is_privileged=is_privileged)
     except RefusedError as refused:

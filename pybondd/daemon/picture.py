@@ -8,7 +8,8 @@ from pybondd.counters import Counters
 from pybondd.daemon.shapes import BondExtraJson, PortJson, StatusJson
 from pybondd.port import Port
 from pybondd.state import BondState
-from pybondd.status.lacp import LacpPortJson, lacp_bond, lacp_port
+from pybondd.status.lacp import lacp_bond, lacp_port
+from pybondd.status.lacp_shapes import LacpPortJson
 from pybondd.status.negotiated import aggregation_port
 from pybondd.status.report import info_data, info_slave_data
 from pybondd.units import Instant

@@ -6,7 +6,7 @@ The keys outside `pybondd` are those of `ip -d -j link` (iproute2 6.1).
 from collections.abc import Mapping
 from typing import TypedDict
 
-from pybondd.status.lacp import LacpBondJson, LacpPortJson
+from pybondd.status.lacp_shapes import LacpBondJson, LacpPortJson
 
 InfoJson = Mapping[str, object]
 """info_data or info_slave_data; the keys and their order are iproute2's."""

@@ -11,7 +11,8 @@ from pybondd.option import BondMode, Option
 from pybondd.options import OPTIONS, PRIMARY_MODES
 from pybondd.refusal import RefusedError
 from pybondd.state import BondState
-from pybondd.status.sysfs_lacp import LACP_FILES, PRIVILEGED_FILES, lacp_text
+from pybondd.status.lacp_files import LACP_FILES, PRIVILEGED_FILES
+from pybondd.status.sysfs_lacp import lacp_text
 
 _SHOWN_IN_8023AD_ONLY = frozenset({"ad_actor_sys_prio", "ad_actor_system", "ad_user_port_key"})
 _KEPT_IN_PASSES = frozenset({"updelay", "downdelay", "peer_notif_delay"})

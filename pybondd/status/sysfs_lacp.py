@@ -8,22 +8,9 @@ from typing import Final
 
 from pybondd.modes.base import Mode
 from pybondd.port import Port
+from pybondd.status.lacp_files import LACP_FILES, LACP_PORT_FILES
 from pybondd.status.negotiated import active_aggregator, aggregation_port
 
-LACP_FILES: Final = (
-    "ad_aggregator",
-    "ad_num_ports",
-    "ad_actor_key",
-    "ad_partner_key",
-    "ad_partner_mac",
-)
-PRIVILEGED_FILES: Final = frozenset(
-    {
-        *("ad_actor_key", "ad_partner_key", "ad_partner_mac"),
-        *("ad_actor_sys_prio", "ad_actor_system", "ad_user_port_key"),
-    }
-)
-"""Files that read as empty to whom lacks CAP_NET_ADMIN; the last three are options."""
 NOT_AVAILABLE: Final = "N/A"
 
 
@@ -53,5 +40,4 @@ def lacp_port_texts(port: Port, mode: Mode) -> dict[str, str]:
     else:
         states = negotiated.actor.state, negotiated.partner.state
         numbers = tuple(str(each) for each in (negotiated.aggregator.id, *states))
-    files = ("ad_aggregator_id", "ad_actor_oper_port_state", "ad_partner_oper_port_state")
-    return dict(zip(files, numbers, strict=True))
+    return dict(zip(LACP_PORT_FILES, numbers, strict=True))

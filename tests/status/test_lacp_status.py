@@ -6,11 +6,14 @@ import pytest
 from bonds import UP, bond_with
 from pairs import Wiring, aggregated
 
+from pybondd.cli.words import option_name
+from pybondd.daemon.options import option_text
 from pybondd.status.lacp import COUNTER_NAMES, lacp_bond, lacp_port
+from pybondd.status.lacp_files import LACP_FILES, PRIVILEGED_FILES
 from pybondd.status.proc import proc_text
 from pybondd.status.report import info_data, info_slave_data
 from pybondd.status.sysfs import file_text
-from pybondd.status.sysfs_lacp import LACP_FILES, PRIVILEGED_FILES, lacp_port_texts
+from pybondd.status.sysfs_lacp import lacp_port_texts
 
 
 def shown(bond, now, index=0):
@@ -150,3 +153,20 @@ def test_a_port_without_a_partner_is_shown_alone_in_the_active_aggregator():
     assert [each["ports"] for each in told["aggregators"]] == [["eth1"], ["eth2"]]
     assert [each["is_active"] for each in told["aggregators"]] == [True, False]
     assert shown(bond, wiring.now)["last_heard_s"] is None
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("ad_aggregator_id", "eth1:1 eth2:1"),
+        ("ad_actor_oper_port_state", "eth1:61 eth2:61"),
+        ("ad_partner_oper_port_state", "eth1:61 eth2:61"),
+        ("ad_num_ports", "2"),
+        ("ad_partner_mac", "02:b0:00:00:00:02"),
+        ("prio", "eth1:0 eth2:0"),
+    ],
+)
+def test_get_reads_the_files_of_the_bond_and_of_all_its_ports(file, text):
+    _, bond = aggregated()
+    assert option_name(file, "bond0") == file
+    assert option_text(bond, file, is_privileged=True) == text
