@@ -4,7 +4,7 @@ A starting point that LACP reaches by itself is reached so: by passes and by wha
 """
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 
 from pybondd.lacp.aggregator import Aggregator
 from pybondd.lacp.boxes import MuxBox, ReceiveBox
@@ -167,9 +167,7 @@ def everything(port: AggregationPort) -> dict[str, object]:
     seen["actor"], seen["actor_state"] = _apart(port.actor)
     seen["partner"], seen["partner_state"] = _apart(port.partner)
     seen["own"], seen["aggregator"] = all_of(port.own), all_of(port.aggregator)
-    seen["counters"] = {
-        field.name: getattr(port.counters, field.name) or 0 for field in fields(port.counters)
-    }
+    seen["counters"] = asdict(port.counters)
     seen["is_backup"], seen["is_inactive"] = port.member.is_backup, port.member.is_inactive
     seen["sent"], seen["told"] = sent(port.system), told(port.system)
     return seen
