@@ -47,17 +47,20 @@ def _run_machines(port: AggregationPort) -> None:
     port.begin = False
 
 
-def frame_received(port: AggregationPort, frame: bytes) -> None:
-    """A frame for the slow protocols has come in on this port (its VLAN tag taken out)."""
+def frame_received(port: AggregationPort, frame: bytes) -> Lacpdu | Marker | Malformed | None:
+    """A frame for the slow protocols has come in on this port (its VLAN tag taken out).
+
+    Returns what it said; None if it was dropped unread because too many came.
+    """
     if port.pdus_this_pass >= MAX_PDUS_PER_PASS:
         port.counters.over_limit += 1
-        return
+        return None
     port.pdus_this_pass += 1
     said = parse_slow(frame)
     match said:
         case Malformed():
             _count_malformed(port, said)
-            return
+            return said
         case Lacpdu():
             port.counters.lacpdu_rx += 1
             run_receive(port, said)
@@ -67,6 +70,7 @@ def frame_received(port: AggregationPort, frame: bytes) -> None:
             port.counters.marker_rx += 1
             answer_marker(port, said)
     port.counters.oddities.update(oddities(frame))
+    return said
 
 
 def _count_malformed(port: AggregationPort, reason: Malformed) -> None:

@@ -65,9 +65,9 @@ class AggregationPort:
     """One port of a system; Linux 6.12 bond_3ad.h struct port, struct ad_slave_info.
 
     `aggregator` is the one the port is in, `own` the one that came with it (another port may be
-    in that). `is_rx_disabled` is a note that only the Mux machine reads. `last_heard_ns` and
-    `last_spoken_ns` say when an LACPDU last came and went, for people; no machine reads them. The
-    field group "for one pass" is set before a machine runs and read by its conditions.
+    in that). `is_rx_disabled` is a note that only the Mux machine reads. The field group "for
+    people" is read by no machine: when an LACPDU last came and went, and how the partner described
+    us in it. The field group "for one pass" is set before a machine runs and read by its conditions.
     """
 
     system: "System"
@@ -107,8 +107,11 @@ class AggregationPort:
     partner_churn_count: int = 0
     counters: LacpCounters = field(default_factory=LacpCounters)
     pdus_this_pass: int = 0
+
+    # For people.
     last_heard_ns: Instant | None = None
     last_spoken_ns: Instant | None = None
+    picture: Participant | None = None
 
     # For one pass.
     received: Lacpdu | None = None

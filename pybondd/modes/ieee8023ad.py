@@ -27,7 +27,7 @@ from pybondd.port import Link, Port
 from pybondd.state import BondState
 from pybondd.units import Instant, milliseconds
 from pybondd.wire.ethernet import NO_ADDRESS
-from pybondd.wire.slow import PortState, is_slow_protocol
+from pybondd.wire.slow import Lacpdu, PortState, is_slow_protocol
 
 _TOLD_MACHINES = frozenset({"receive", "mux", "actor churn", "partner churn"})
 """Machines whose moves people want to read; the others move every second."""
@@ -79,10 +79,9 @@ class Ieee8023ad(Mode):
         if not state.is_open or not is_slow_protocol(frame):
             return
         ours = self._of(port)
-        heard_before = ours.counters.lacpdu_rx
-        passes.frame_received(ours, frame)
-        if ours.counters.lacpdu_rx != heard_before:
-            ours.last_heard_ns = now
+        said = passes.frame_received(ours, frame)
+        if isinstance(said, Lacpdu):
+            ours.last_heard_ns, ours.picture = now, said.partner
         self._flush(state)
 
     def link_up(self, state: BondState, port: Port) -> None:

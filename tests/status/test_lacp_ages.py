@@ -25,6 +25,12 @@ def test_both_ages_are_the_moments_of_the_last_lacpdus():
     assert wiring.now - ours.last_spoken_ns > 2 * SECOND_NS
 
 
+def test_the_partners_picture_of_us_is_kept_as_it_was_last_told():
+    _, bond = aggregated()
+    port = bond.mode.lacp.ports[0]
+    assert port.picture.identity == port.actor.identity
+
+
 def test_a_marker_is_no_word_of_the_partners_lacp():
     bond = bond_with("802.3ad", 1)
     marker = Marker(is_response=False, octets=b"\x02\x01\x01\x10".ljust(110, b"\0"))
