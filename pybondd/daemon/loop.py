@@ -15,11 +15,16 @@ from pybondd.daemon.causes import cause_text
 from pybondd.daemon.recorder import Entry, Recorder
 from pybondd.effects import Effect, Refuse, Report
 from pybondd.events import EffectFailed, Event
-from pybondd.units import SECOND_NS, Instant
+from pybondd.units import MILLISECOND_NS, SECOND_NS, Instant
 
 MAX_EFFECTS_IN_A_ROW = 4096
 """Effects after one event, at most. 255 ports with a MAC, an MTU and a roll-back each need 1020;
 a bond that answers each failure with an effect that fails is stopped here."""
+
+MAX_LATENESS_NS = 50 * MILLISECOND_NS
+"""A deadline served at most this late counts as served on time, so that lateness does not add up:
+ten LACP passes take 1.00 s though each comes a millisecond late. After a longer sleep (a stopped
+process, a suspended machine) time goes on from now, and nothing that was missed is made up for."""
 
 
 class Hands(Protocol):
@@ -60,6 +65,8 @@ class Engine:
         self._before_deadline = before_deadline
         self._after_step = after_step
         self._timer: asyncio.TimerHandle | None = None
+        self._last: Instant = 0
+        self._due: Instant | None = None
 
     def first_refusal(self, events: list[Event]) -> tuple[int, Refuse] | None:
         """Try events on a copy of the bond; see first_refusal below."""
@@ -70,7 +77,7 @@ class Engine:
 
         `cause` is for the log, where the event alone does not tell people enough.
         """
-        now = self._clock.now()
+        now = self._now()
         # Before it is handled: a port that leaves has no name afterwards.
         cause = cause or cause_text(self.bond.state, event)
         effects = self.bond.handle(event, now=now)
@@ -81,7 +88,7 @@ class Engine:
     def note(self, cause: str, reports: list[Effect]) -> None:
         """Write into the log what the daemon itself has to tell."""
         if reports:
-            self._log(cause, reports, now=self._clock.now())
+            self._log(cause, reports, now=self._now())
 
     def rearm(self) -> None:
         """Set the timer to the bond's next deadline."""
@@ -102,11 +109,23 @@ class Engine:
 
     def _deadline_reached(self) -> None:
         deadline = self.bond.next_deadline()
-        if deadline is not None and deadline[0] <= self._clock.now():
-            self._before_deadline(deadline[1])
-            now = self._clock.now()
-            self._carry_out(f"deadline {deadline[1]}", self.bond.advance(now=now), now=now)
+        now = self._clock.now()
+        if deadline is not None and deadline[0] <= now:
+            planned, reason = deadline
+            self._due = planned if now - planned <= MAX_LATENESS_NS else now
+            try:
+                self._before_deadline(reason)
+                now = self._now()
+                self._carry_out(f"deadline {reason}", self.bond.advance(now=now), now=now)
+            finally:
+                self._due = None
         self.rearm()
+
+    def _now(self) -> Instant:
+        """When what happens now happens: as planned for a deadline, and never before the last."""
+        now = self._clock.now() if self._due is None else self._due
+        self._last = max(self._last, now)
+        return self._last
 
     def _carry_out(self, cause: str, effects: list[Effect], *, now: Instant) -> list[Effect]:
         """Do the effects; a failure is handed back and what the bond then asks is done as well."""

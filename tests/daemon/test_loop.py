@@ -3,12 +3,16 @@
 import asyncio
 import errno
 
+import pytest
+
 from pybondd.bond import Bond
-from pybondd.daemon.loop import Engine, refusal_in
+from pybondd.daemon.loop import MAX_LATENESS_NS, Engine, refusal_in
 from pybondd.daemon.recorder import Recorder
 from pybondd.effects import AttachPort, Effect, SetPortUp
 from pybondd.events import BondOpened, OptionWritten, PortOffered, PortReady
+from pybondd.lacp.system import PASS_MS
 from pybondd.port import LinkFacts
+from pybondd.units import MILLISECOND_NS, SECOND_NS
 
 MAC = bytes.fromhex("020000000009")
 PORT_MAC = bytes.fromhex("020000000001")
@@ -100,3 +104,54 @@ async def test_the_timer_runs_a_pass_with_fresh_facts():
         first = await asked.get()
     driven.stop()
     assert first == "mii"
+
+
+# -- what is late stays late only once
+
+PERIOD_NS = PASS_MS * MILLISECOND_NS
+
+
+async def pass_served(*, late_ns: int) -> tuple[int, int]:
+    """A bond of LACP whose pass comes so late: when the pass was planned, and the next one."""
+    served: asyncio.Queue[str] = asyncio.Queue()
+    clock = Clock()
+    driven = Engine(
+        Bond("bond0", mac=MAC), Hands(), clock, Recorder(), before_deadline=served.put_nowait
+    )
+    for event in (OptionWritten("mode", "802.3ad"), OptionWritten("miimon", "0"), BondOpened()):
+        driven.feed(event)
+    planned, reason = driven.bond.next_deadline()
+    assert reason == "ad"
+    clock.time_ns = planned + late_ns
+    async with asyncio.timeout(5):
+        await served.get()
+    driven.stop()
+    assert served.empty()
+    return planned, driven.bond.next_deadline()[0]
+
+
+@pytest.mark.parametrize("late_ns", [0, 1, 7_000_000, MAX_LATENESS_NS])
+async def test_a_late_pass_does_not_delay_those_after_it(late_ns):
+    planned, following = await pass_served(late_ns=late_ns)
+    assert following == planned + PERIOD_NS
+
+
+@pytest.mark.parametrize("late_ns", [MAX_LATENESS_NS + 1, 10 * SECOND_NS])
+async def test_after_a_sleep_one_pass_is_run_and_time_goes_on_from_now(late_ns):
+    planned, following = await pass_served(late_ns=late_ns)
+    assert following == planned + late_ns + PERIOD_NS
+
+
+async def test_time_never_goes_back_for_the_bond():
+    clock = Clock()
+    driven = Engine(Bond("bond0", mac=MAC), Hands(), clock, Recorder())
+    events = [OptionWritten("mode", "802.3ad"), offered(), PortReady(2, LinkFacts()), BondOpened()]
+    for event in events:
+        driven.feed(event)
+    clock.time_ns += 5 * MILLISECOND_NS
+    driven.feed(OptionWritten("min_links", "1"))
+    driven._deadline_reached()
+    driven.stop()
+    moments = [entry.monotonic_ns for entry in driven.recorder.recent()]
+    assert moments == sorted(moments)
+    assert len(set(moments)) > 1
