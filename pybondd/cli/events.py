@@ -11,7 +11,7 @@ from pybondd.cli.client import ask, follow, named_or_only
 from pybondd.cli.palette import Tone, color_option, paint
 from pybondd.daemon.shapes import EntryJson
 
-TONES = {"info": Tone.PLAIN, "warning": Tone.CHANGING, "error": Tone.BAD}
+TONES = {"debug": Tone.DIM, "info": Tone.PLAIN, "warning": Tone.CHANGING, "error": Tone.BAD}
 
 
 @click.command()
@@ -21,14 +21,19 @@ TONES = {"info": Tone.PLAIN, "warning": Tone.CHANGING, "error": Tone.BAD}
     "-n", "--lines", "count", default=20, show_default=True, help="Entries to begin with."
 )
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Also what was done, not only what was reported."
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Also what was done, with every LACPDU, not only what was reported.",
 )
 @click.option("-j", "--json", "as_json", is_flag=True, help="One JSON object a line.")
 @color_option
 def command(bond: str | None, is_followed: bool, count: int, verbose: bool, as_json: bool) -> int:
     """Show the log of BOND: event, cause, decision, effect."""
     name = named_or_only(bond)
-    for entry in _followed(name, count) if is_followed else _recent(name, count):
+    frames = "&frames=1" if verbose else ""
+    query = f"/events?count={count}{frames}"
+    for entry in _followed(name, query) if is_followed else _recent(name, query):
         for line in [json.dumps(entry)] if as_json else lines(entry, is_verbose=verbose):
             print(line, flush=is_followed)
     return 0
@@ -49,10 +54,10 @@ def lines(entry: EntryJson, *, is_verbose: bool) -> list[str]:
     return shown
 
 
-def _recent(name: str, count: int) -> list[EntryJson]:
-    return cast("list[EntryJson]", ask(name, "GET", f"/events?count={count}"))
+def _recent(name: str, query: str) -> list[EntryJson]:
+    return cast("list[EntryJson]", ask(name, "GET", query))
 
 
-def _followed(name: str, count: int) -> Iterator[EntryJson]:
-    for text in follow(name, f"/events?follow=1&count={count}"):
+def _followed(name: str, query: str) -> Iterator[EntryJson]:
+    for text in follow(name, f"{query}&follow=1"):
         yield cast("EntryJson", json.loads(text))

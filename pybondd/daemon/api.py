@@ -33,7 +33,8 @@ ROUTES = {
     "POST /ports": '{"ports": [name, ...], "may_cut_default_route": false}: all join, or none',
     "DELETE /ports": '{"ports": [name, ...]}: all leave, or none',
     "POST /activate": '{"port": name}: make it the active port',
-    "GET /events": "the log; ?count=N entries, ?follow=1 goes on as server-sent events",
+    "GET /events": "the log; ?count=N entries, ?frames=1 with each that only sent "
+    "frames, ?follow=1 goes on as server-sent events",
     "POST /down": "give the host back as it was and end",
 }
 
@@ -153,19 +154,23 @@ class Api:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         text = request.query.get("count", str(DEFAULT_EVENT_COUNT))
         count = int(text) if text.isdigit() else DEFAULT_EVENT_COUNT
-        recent = self._served.recorder.recent(count)
-        if request.query.get("follow") != "1":
-            return web.json_response([entry.json() for entry in recent])
-        return await _stream(request, self._served.recorder, count)
+        with_frames = request.query.get("frames") == "1"
+        recorder = self._served.recorder
+        if request.query.get("follow") == "1":
+            return await _stream(request, recorder, count, with_frames=with_frames)
+        recent = recorder.recent(count, with_frames=with_frames)
+        return web.json_response([entry.json() for entry in recent])
 
 
-async def _stream(request: web.Request, recorder: Recorder, count: int) -> web.StreamResponse:
+async def _stream(
+    request: web.Request, recorder: Recorder, count: int, *, with_frames: bool
+) -> web.StreamResponse:
     """Server-sent events: first the recent entries, then each new one; ends with the daemon."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    follower = recorder.follow()
+    follower = recorder.follow(with_frames=with_frames)
     try:
         await response.prepare(request)
-        for entry in recorder.recent(count):
+        for entry in recorder.recent(count, with_frames=with_frames):
             await response.write(_event(entry.json()))
         while not follower.is_ended:
             for shown in await follower.take():

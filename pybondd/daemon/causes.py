@@ -1,11 +1,14 @@
 """What caused it? One short line for an event."""
 
+from pybondd.daemon.frame_words import frame_words
 from pybondd.events import (
     EffectFailed,
     Event,
     HostAddressed,
     LinkChanged,
     OptionWritten,
+    PortFrame,
+    PortFramesLost,
     PortOffered,
     PortOptionWritten,
     PortReady,
@@ -38,6 +41,10 @@ def _text(state: BondState, event: Event) -> str:
     match event:
         case LinkChanged(ifindex, facts):
             return f"link of {_name(state, ifindex)}: {facts_text(facts)}"
+        case PortFrame(ifindex, frame):
+            return f"{frame_words(frame)} came in on {_name(state, ifindex)}"
+        case PortFramesLost(ifindex, count):
+            return f"{count} LACP frames too many came in on {_name(state, ifindex)}"
         case PortOffered(_, name):
             return f"{name} is offered"
         case PortReady(ifindex, facts):

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pybondd.events import Event, PortFrame
+from pybondd.events import Event, PortFrame, PortFramesLost
 from pybondd.linux.slow_socket import SlowSocket
 
 WINDOW_S = 0.1
@@ -33,7 +33,7 @@ class Hearing:
     """Reads the ports' sockets and feeds what they hear. Needs a running event loop."""
 
     def __init__(self, feed: Callable[[Event], object]) -> None:
-        """`feed` is given one PortFrame at a time."""
+        """`feed` is given one PortFrame or PortFramesLost at a time."""
         self._feed = feed
         self._loop = asyncio.get_running_loop()
         self._ears: dict[int, _Ear] = {}
@@ -58,6 +58,13 @@ class Hearing:
         for ifindex, ear in tuple(self._ears.items()):
             if ear.rest is None:
                 self._read(ifindex)
+
+    def count_lost(self) -> None:
+        """Tell of the frames that the kernel has dropped since this was asked last."""
+        for ifindex, ear in tuple(self._ears.items()):
+            lost = ear.socket.take_lost_count()
+            if lost:
+                self._feed(PortFramesLost(ifindex, lost))
 
     def _read(self, ifindex: int) -> None:
         ear = self._ears.get(ifindex)

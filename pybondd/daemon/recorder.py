@@ -5,19 +5,26 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pybondd.daemon.frame_words import frame_words
 from pybondd.daemon.shapes import EntryJson
 from pybondd.effects import Effect, PublishTable, Report, SendFrame
 from pybondd.units import Instant
 
 LOG_ENTRIES = 4096
 """Entries kept. A failover makes about three, so this is a day of a flapping link; 2 MB at most."""
+FRAME_ENTRIES = 512
+"""Entries kept that only sent frames, apart from the others: LACP makes up to ten a second, which
+would leave no room for anything else within minutes."""
 FOLLOWER_ENTRIES = 1000
 """Entries waiting for one slow reader before the oldest are dropped and counted as lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened: its cause, what was reported and what was done, in order."""
+    """One thing that happened: its cause, what was reported and what was done, in order.
+
+    `only_frames`: nothing was reported, and nothing done but frames sent.
+    """
 
     sequence: int
     wall_ns: int
@@ -25,6 +32,7 @@ class Entry:
     cause: str
     reports: tuple[Report, ...]
     effects: tuple[str, ...]
+    only_frames: bool = False
 
     def json(self, lost: int = 0) -> EntryJson:
         """The entry as the control socket carries it; `lost` entries before it were dropped."""
@@ -46,6 +54,7 @@ class Entry:
 class Follower:
     """One reader of the log as it grows. Never holds up the bond: it loses entries instead."""
 
+    wants_frames: bool = False
     waiting: deque[Entry] = field(default_factory=lambda: deque(maxlen=FOLLOWER_ENTRIES))
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     lost: int = 0
@@ -53,6 +62,8 @@ class Follower:
 
     def offer(self, entry: Entry) -> None:
         """Queue an entry; if the reader is too slow, the oldest is lost and counted."""
+        if entry.only_frames and not self.wants_frames:
+            return
         if len(self.waiting) == FOLLOWER_ENTRIES:
             self.lost += 1
         self.waiting.append(entry)
@@ -74,6 +85,7 @@ class Recorder:
     def __init__(self) -> None:
         """Start empty."""
         self._entries: deque[Entry] = deque(maxlen=LOG_ENTRIES)
+        self._frames: deque[Entry] = deque(maxlen=FRAME_ENTRIES)
         self._followers: set[Follower] = set()
         self._sequence = 0
 
@@ -82,8 +94,9 @@ class Recorder:
         self._sequence += 1
         reports = tuple(effect for effect in effects if isinstance(effect, Report))
         others = tuple(effect_text(effect) for effect in effects if not isinstance(effect, Report))
-        entry = Entry(self._sequence, wall_ns, now, cause, reports, others)
-        self._entries.append(entry)
+        only_frames = bool(effects) and all(isinstance(each, SendFrame) for each in effects)
+        entry = Entry(self._sequence, wall_ns, now, cause, reports, others, only_frames)
+        (self._frames if only_frames else self._entries).append(entry)
         for follower in self._followers:
             follower.offer(entry)
         return entry
@@ -94,13 +107,15 @@ class Recorder:
             follower.is_ended = True
             follower.arrived.set()
 
-    def recent(self, count: int = LOG_ENTRIES) -> list[Entry]:
-        """The last `count` entries, oldest first."""
-        return list(self._entries)[-count:] if count > 0 else []
+    def recent(self, count: int = LOG_ENTRIES, *, with_frames: bool = False) -> list[Entry]:
+        """The last `count` entries, oldest first; on request also those that only sent frames."""
+        kept = [*self._entries, *self._frames] if with_frames else list(self._entries)
+        kept.sort(key=lambda entry: entry.sequence)
+        return kept[-count:] if count > 0 else []
 
-    def follow(self) -> Follower:
+    def follow(self, *, with_frames: bool = False) -> Follower:
         """A new reader; give it back to forget()."""
-        follower = Follower()
+        follower = Follower(with_frames)
         self._followers.add(follower)
         return follower
 
@@ -110,10 +125,10 @@ class Recorder:
 
 
 def effect_text(effect: Effect) -> str:
-    """One short line for an effect: tables and frames by size, not by content."""
+    """One short line for an effect: tables by size, frames by what they say."""
     if isinstance(effect, PublishTable):
         table = effect.table
         return f"PublishTable(generation={table.generation}, spread={table.spread.name})"
     if isinstance(effect, SendFrame):
-        return f"SendFrame(ifindex={effect.ifindex}, size_octets={len(effect.frame)})"
+        return f"SendFrame(ifindex={effect.ifindex}, {frame_words(effect.frame)})"
     return repr(effect)

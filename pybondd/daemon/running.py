@@ -21,6 +21,7 @@ from pybondd.daemon.recorder import Entry, Recorder
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.daemon.shapes import BondExtraJson, DatapathJson, StatusJson
 from pybondd.daemon.watch import Watcher
+from pybondd.effects import Report, Severity
 from pybondd.events import Event, PortReleased
 from pybondd.linux.ethtool import Ethtool
 from pybondd.linux.executor import Executor
@@ -32,7 +33,8 @@ from pybondd.options import PRIMARY_MODES
 from pybondd.status.proc import proc_text
 
 TICK_S = 1.0
-"""How often the proc file and the multicast groups, of which netlink does not tell, are read."""
+"""How often the proc file is written, after a look at what nobody tells of: multicast groups and
+LACP frames that were lost."""
 
 
 class RunningBond:
@@ -100,10 +102,16 @@ class RunningBond:
         self._watcher.read_addresses()
         self._tick()
 
+    @property
+    def speaks_lacp(self) -> bool:
+        """Whether partners have a say in what the ports do."""
+        return self._bond.mode.lacp is not None
+
     # -- what the control socket serves
 
     def status(self, *, is_privileged: bool) -> StatusJson:
         """The bond now."""
+        self._hearing.count_lost()
         ports = self._bond.state.ports
         isolation = {port.ifindex: self._executor.isolation_of(port.ifindex) for port in ports}
         counters = self._data_plane.pump.counters()
@@ -170,7 +178,7 @@ class RunningBond:
 
     def _say_goodbye(self) -> None:
         """LACP partners are told at once that the ports leave, as when Linux deletes a bond."""
-        if self._bond.mode.lacp is not None:
+        if self.speaks_lacp:
             for port in tuple(self._bond.state.ports):
                 self._engine.feed(PortReleased(port.ifindex))
 
@@ -212,8 +220,9 @@ class RunningBond:
 
     def _after_step(self, entry: Entry) -> None:
         self._log.write(entry)
-        if entry.reports:
-            self._last_report = _last_line(self.paths.bond, entry)
+        told = [report for report in entry.reports if report.severity is not Severity.DEBUG]
+        if told:
+            self._last_report = _last_line(self.paths.bond, entry, told[-1])
         self._count_failovers()
         self._write_proc()
 
@@ -227,6 +236,7 @@ class RunningBond:
 
     def _tick(self) -> None:
         self._watcher.read_addresses()
+        self._hearing.count_lost()
         self._write_proc()
         self._ticking = self._loop.call_later(TICK_S, self._tick)
 
@@ -256,6 +266,6 @@ class RunningBond:
         }
 
 
-def _last_line(bond: str, entry: Entry) -> str:
+def _last_line(bond: str, entry: Entry, report: Report) -> str:
     moment = time.strftime("%H:%M:%S", time.localtime(entry.wall_ns / 1e9))
-    return f"{moment} {report_text(bond, entry.reports[-1])}"
+    return f"{moment} {report_text(bond, report)}"

@@ -1,9 +1,26 @@
 """The log of one bond: bounded, in order, and never held up by a reader."""
 
+import pytest
+
 from pybondd.daemon import recorder
-from pybondd.daemon.recorder import FOLLOWER_ENTRIES, LOG_ENTRIES, Recorder, effect_text
+from pybondd.daemon.recorder import (
+    FOLLOWER_ENTRIES,
+    FRAME_ENTRIES,
+    LOG_ENTRIES,
+    Recorder,
+    effect_text,
+)
 from pybondd.effects import PublishTable, Report, SendFrame, SetCarrier, Severity
 from pybondd.forwarding import ForwardingTable
+from pybondd.lacp.port import NO_PARTNER
+from pybondd.wire.slow import (
+    PDU_OCTETS,
+    Lacpdu,
+    Marker,
+    Participant,
+    build_lacpdu,
+    build_marker_response,
+)
 
 REPORT = Report(Severity.WARNING, "eth0", "something")
 
@@ -73,7 +90,62 @@ def test_a_follower_that_left_gets_nothing_more():
     assert not follower.waiting
 
 
-def test_frames_and_tables_are_logged_by_size_not_by_content():
-    assert effect_text(SendFrame(3, bytes(60))) == "SendFrame(ifindex=3, size_octets=60)"
+def test_tables_are_logged_by_size_not_by_content():
     table = ForwardingTable(generation=4)
     assert effect_text(PublishTable(table)) == "PublishTable(generation=4, spread=NONE)"
+
+
+MAC = bytes.fromhex("020000000001")
+LACPDU = build_lacpdu(Lacpdu(Participant(1, MAC, 15, 255, 1, 0x3F), NO_PARTNER), source=MAC)
+RESPONSE = build_marker_response(
+    Marker(is_response=False, octets=bytes((2, 1, 1)).ljust(PDU_OCTETS, b"\0")), source=MAC
+)
+MARKER = RESPONSE[:16] + b"\1" + RESPONSE[17:]
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (bytes(60), "frame of 60 octets"),
+        (LACPDU, "LACPDU ATGSCD-- to --------"),
+        (LACPDU[:100], "slow protocol frame shorter than 110 octets"),
+        (MARKER, "Marker"),
+        (RESPONSE, "Marker Response"),
+    ],
+    ids=["other", "LACPDU", "short", "Marker", "Marker Response"],
+)
+def test_a_frame_is_logged_by_what_it_says(frame, words):
+    assert effect_text(SendFrame(3, frame)) == f"SendFrame(ifindex=3, {words})"
+
+
+# -- LACP sends frames all the time
+
+
+def send(log: Recorder) -> recorder.Entry:
+    return log.record("deadline ad", [SendFrame(3, LACPDU)], wall_ns=0, now=5)
+
+
+def test_entries_that_only_sent_frames_are_shown_on_request_and_in_order():
+    log = Recorder()
+    entries = [record(log), send(log), record(log), send(log)]
+    assert log.recent() == entries[0::2]
+    assert log.recent(with_frames=True) == entries
+    assert log.recent(1, with_frames=True) == entries[3:]
+
+
+def test_frames_never_push_out_what_was_reported():
+    log = Recorder()
+    first = record(log)
+    for _ in range(LOG_ENTRIES):
+        send(log)
+    assert log.recent() == [first]
+    assert len(log.recent(with_frames=True)) == 1 + FRAME_ENTRIES
+
+
+async def test_a_follower_hears_of_frames_only_if_it_wants_to():
+    log = Recorder()
+    quiet, curious = log.follow(), log.follow(with_frames=True)
+    send(log)
+    record(log)
+    assert [entry["sequence"] for entry in await quiet.take()] == [2]
+    assert [entry["sequence"] for entry in await curious.take()] == [1, 2]
