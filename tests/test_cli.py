@@ -302,7 +302,7 @@ def test_up_takes_option_words_with_dashes_or_underscores(word, monkeypatch):
     assert request.ports == ("eth0",)
 
 
-def test_up_sets_miimon_to_100_in_every_mode(monkeypatch):
+def test_up_sets_miimon_to_100(monkeypatch):
     assert ("miimon", "100") in made_by(["up", "bond0", "eth0"], monkeypatch).options
 
 
@@ -312,6 +312,27 @@ def test_up_sets_miimon_to_100_in_every_mode(monkeypatch):
 def test_up_leaves_miimon_alone_when_told_otherwise(words, monkeypatch):
     request = made_by(["up", "bond0", *words, "eth0"], monkeypatch)
     assert ("miimon", "100") not in request.options
+
+
+@pytest.mark.parametrize("mode", ["4", "802.3ad", "balance-alb"])
+def test_up_leaves_miimon_to_the_modes_that_set_it_themselves(mode, monkeypatch):
+    request = made_by(["up", "bond0", "--mode", mode, "eth0"], monkeypatch)
+    assert request.options == (("mode", mode),)
+
+
+@pytest.mark.parametrize(
+    ("words", "follows"),
+    [
+        (["--mode", "4", "--kernel-defaults"], ["linux"]),
+        (["--mode", "802.3ad", "--kernel-defaults", "--lacp-follows", "mended"], ["mended"]),
+        (["--mode", "4"], []),
+        (["--mode", "1", "--kernel-defaults"], []),
+        (["--kernel-defaults"], []),
+    ],
+)
+def test_kernel_defaults_are_linuxs_lacp_too(words, follows, monkeypatch):
+    request = made_by(["up", "bond0", *words, "eth0"], monkeypatch)
+    assert [text for name, text in request.options if name == "lacp_follows"] == follows
 
 
 def test_up_takes_address_lists_apart_and_adds_the_sign(monkeypatch):
@@ -326,8 +347,14 @@ def test_up_takes_address_lists_apart_and_adds_the_sign(monkeypatch):
 def test_options_are_written_in_netlinks_order_and_those_naming_ports_last():
     request = up.UpRequest(
         "bond0",
-        (("updelay", "1"), ("active_slave", "eth1"), ("miimon", "1"), ("mode", "1")),
+        (
+            ("updelay", "1"),
+            ("actor_port_prio", "eth1:7"),
+            ("active_slave", "eth1"),
+            ("miimon", "1"),
+            ("mode", "1"),
+        ),
         ("eth0", "eth1"),
     )
     assert request.early_options == [("mode", "1"), ("miimon", "1"), ("updelay", "1")]
-    assert request.late_options == [("active_slave", "eth1")]
+    assert request.late_options == [("active_slave", "eth1"), ("actor_port_prio", "eth1:7")]

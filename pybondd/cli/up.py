@@ -10,7 +10,10 @@ from pybondd.cli.errors import unknown_option
 from pybondd.cli.palette import color_option
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.daemon.request import UpRequest
+from pybondd.option import BondMode
 from pybondd.options import ALIASES, OPTIONS
+from pybondd.refusal import RefusedError
+from pybondd.settings import NEEDS_MII
 
 DEFAULT_MIIMON_MS = 100
 """Linux starts with 0 outside modes 4 to 6, so a dead cable goes unnoticed: the mistake that most
@@ -51,7 +54,9 @@ class UpCommand(click.Command):
 @bond_options
 @click.option("-f", "--foreground", is_flag=True, help="Stay in the foreground.")
 @click.option(
-    "--kernel-defaults", is_flag=True, help="Linux's defaults: miimon 0 outside modes 4 to 6."
+    "--kernel-defaults",
+    is_flag=True,
+    help="Linux's defaults: miimon 0 outside modes 4 to 6, lacp_follows linux.",
 )
 @click.option(
     "--yes-cut-me-off", is_flag=True, help="Take a port even if it carries the default route."
@@ -70,15 +75,34 @@ def command(
     For example: pybondd up bond0 --mode active-backup --primary eth0 eth0 eth1
     """
     pairs = written(options)
-    notes = []
-    if not kernel_defaults and not {"miimon", "arp_interval"} & {name for name, _ in pairs}:
-        pairs.append(("miimon", str(DEFAULT_MIIMON_MS)))
-        notes.append(
-            f"miimon {DEFAULT_MIIMON_MS} ms by default, so that a dead cable is noticed "
-            "(Linux's default is 0: --kernel-defaults)"
-        )
-    request = UpRequest(bond, tuple(pairs), port, yes_cut_me_off)
+    added, notes = _defaults(dict(pairs), like_kernel=kernel_defaults)
+    request = UpRequest(bond, (*pairs, *added), port, yes_cut_me_off)
     return _stay(request, notes) if foreground else _detach(request, notes)
+
+
+def _defaults(
+    given: dict[str, str], *, like_kernel: bool
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """What nobody has asked for, as pairs of option and text, and what to tell of it."""
+    mode = _mode(given.get("mode", "default"))
+    if like_kernel:
+        follows = mode is BondMode.IEEE8023AD and "lacp_follows" not in given
+        return [("lacp_follows", "linux")] if follows else [], []
+    if mode in NEEDS_MII or {"miimon", "arp_interval"} & given.keys():
+        return [], []
+    note = (
+        f"miimon {DEFAULT_MIIMON_MS} ms by default, so that a dead cable is noticed "
+        "(Linux's default is 0: --kernel-defaults)"
+    )
+    return [("miimon", str(DEFAULT_MIIMON_MS))], [note]
+
+
+def _mode(text: str) -> BondMode | None:
+    """The mode meant; None if it is none, which the bond will say better."""
+    try:
+        return BondMode(OPTIONS["mode"].parse(text))
+    except RefusedError:
+        return None
 
 
 def written(options: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pybondd.options import OPTIONS
 
-NEEDS_PORTS = frozenset({"active_slave", "queue_id", "prio"})
+NEEDS_PORTS = frozenset({"active_slave", "queue_id", "prio", "actor_port_prio"})
 """Options whose value names a port of this bond."""
 
 
