@@ -4,6 +4,8 @@ The data path reads `is_backup` and `is_inactive`; `is_rx_disabled` is read by t
 """
 
 from pybondd.lacp.port import AggregationPort
+from pybondd.lacp.system import Follows
+from pybondd.wire.slow import PortState
 
 
 def disable(port: AggregationPort) -> None:
@@ -23,18 +25,40 @@ def enable(port: AggregationPort) -> None:
 
 
 def enable_collecting(port: AggregationPort) -> None:
-    """Note that the port collects.
+    """Let the port collect.
 
-    Linux differs from the standard: what it receives is still not delivered, since that hangs on
-    the inactive mark alone (see docs/linux-and-ieee.md).
+    Linux differs: it only makes a note, and what the port receives is still not delivered, since
+    that hangs on the inactive mark alone.
     """
     if _has_link(port):
         port.is_rx_disabled = False
+        if _is_mended(port):
+            port.member.is_inactive = False
+
+
+def hear_early(port: AggregationPort) -> None:
+    """Deliver what a partner sends that has seen us in sync, before we have seen it.
+
+    It may distribute from that moment on, while Linux's port listens only when the partner's word
+    has come and a pass has run: up to 0.3 s of its frames are lost. A partner that takes us for
+    somebody else is not heard.
+    """
+    if not _is_mended(port) or port.aggregator is None or not port.aggregator.has_partner:
+        return
+    in_sync = port.matched and port.actor_has(PortState.SYNCHRONIZATION)
+    if in_sync and _has_link(port):
+        port.member.is_inactive = False
+    elif not port.system.settings.receives_on_all:
+        port.member.is_inactive = True
 
 
 def stop_distributing(port: AggregationPort) -> None:
     """Send nothing by this port."""
     port.member.is_backup = True
+
+
+def _is_mended(port: AggregationPort) -> bool:
+    return port.system.settings.follows is Follows.MENDED
 
 
 def _has_link(port: AggregationPort) -> bool:

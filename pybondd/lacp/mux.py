@@ -7,7 +7,7 @@ IEEE Std 802.1AX-2014 6.4.15; Linux 6.12 bond_3ad.c ad_mux_machine. Linux takes 
 from typing import Final
 
 from pybondd.lacp.boxes import Box, MuxBox
-from pybondd.lacp.gates import disable, enable, enable_collecting, stop_distributing
+from pybondd.lacp.gates import disable, enable, enable_collecting, hear_early, stop_distributing
 from pybondd.lacp.machine import Action, Arc, Machine
 from pybondd.lacp.port import AggregationPort
 from pybondd.lacp.system import PASSES_PER_SECOND
@@ -160,7 +160,7 @@ _B = MuxBox
 _ENTRY: Final[dict[Box, tuple[Action, ...]]] = {
     _B.DETACHED: (clear_ready_n, detach_mux, stop_carrying, need_to_transmit),
     _B.WAITING: (start_wait_while,),
-    _B.ATTACHED: (attach_mux, stop_carrying, disable_if_partner, need_to_transmit),
+    _B.ATTACHED: (attach_mux, stop_carrying, disable_if_partner, hear_early, need_to_transmit),
 }
 _ARCS: Final = (
     Arc(None, _B.DETACHED, begin),
@@ -182,7 +182,7 @@ COUPLED_MUX: Final = Machine(
         Arc(_B.ATTACHED, _B.COLLECTING_DISTRIBUTING, selected_and_partner_in_sync),
         Arc(_B.COLLECTING_DISTRIBUTING, _B.ATTACHED, unselected_or_out_of_sync),
     ),
-    during={_B.ATTACHED: (get_in_sync,), _B.COLLECTING_DISTRIBUTING: (enable_again,)},
+    during={_B.ATTACHED: (get_in_sync, hear_early), _B.COLLECTING_DISTRIBUTING: (enable_again,)},
 )
 
 INDEPENDENT_MUX: Final = Machine(
@@ -205,7 +205,7 @@ INDEPENDENT_MUX: Final = Machine(
         ),
     ),
     during={
-        _B.ATTACHED: (get_in_sync,),
+        _B.ATTACHED: (get_in_sync, hear_early),
         _B.COLLECTING: (collect_again,),
         _B.DISTRIBUTING: (enable_again,),
     },
