@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pybondd.lab.bonds import BondHost
 from pybondd.lab.recording import Recording
 from pybondd.lab.stage import Deed
 from pybondd.units import MILLISECOND_NS, Duration
@@ -26,7 +27,9 @@ class Telling:
 class Lab:
     """One lab. `has_far_bond`: the far end is a second pybondd, else a switch with a server.
 
-    `tell(recording, width, is_coloured)` makes the pictures and the judgement.
+    `tell(recording, width, is_coloured)` makes the pictures and the judgement. `is_ready(host)`
+    says when an end may be probed, where `up` alone does not. `liar` is one more port here, whose
+    partner speaks LACP falsely; a lab with one watches all LACPDUs.
     """
 
     name: str
@@ -39,3 +42,5 @@ class Lab:
     deeds: tuple[Deed, ...]
     tell: Callable[[Recording, int, bool], Telling]
     try_next: Sequence[str]
+    is_ready: Callable[[BondHost], bool] | None = None
+    liar: str = ""

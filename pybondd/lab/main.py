@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -16,21 +16,26 @@ from pybondd.lab.failure import LabFailedError
 from pybondd.lab.flows import FLOWS
 from pybondd.lab.lab import INTERVAL_NS, PORTS, Lab, Telling
 from pybondd.lab.namespaces import in_private_network
+from pybondd.lab.negotiation import NEGOTIATION
+from pybondd.lab.partners import Partners
 from pybondd.lab.recording import Action, Incident, Recording, Setup
 from pybondd.lab.round_robin import ROUND_ROBIN
 from pybondd.lab.stage import perform
 from pybondd.lab.topology import (
     FAR_ADDRESS,
     NEAR_ADDRESS,
+    Topology,
     behind_a_switch,
     bond_to_bond,
     give_address,
 )
 from pybondd.units import SECOND_NS
 
-LABS = {lab.name: lab for lab in (FAILOVER, ROUND_ROBIN, FLOWS, COPIES)}
+LABS = {lab.name: lab for lab in (FAILOVER, ROUND_ROBIN, FLOWS, COPIES, NEGOTIATION)}
 TIME_LIMIT_S = 14
 """A lab ends within 15 s, come what may."""
+READY_WITHIN_S = 5.0
+"""LACP needs 3 s: two of waiting for other ports, and a few passes."""
 WORDS_SHOWN_MAX = 12
 RUN_DIRECTORY = Path("/run/pybondd")
 FAR_RUN_DIRECTORY = Path("/run/pybondd-far")
@@ -85,25 +90,53 @@ def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recordi
     """The part that happens inside the private network."""
     _limit_the_time()
     began_ns = time.monotonic_ns()
-    topology = bond_to_bond(ports) if lab.has_far_bond else behind_a_switch(ports)
+    near_ports = (*ports, lab.liar) if lab.liar else ports
+    topology = bond_to_bond(near_ports) if lab.has_far_bond else behind_a_switch(ports)
+    _draw_network(lab, near_ports, say)
+    partners = Partners(topology) if lab.liar else None
+    options = ("--miimon", str(miimon_ms), *lab.options)
+    hosts = [BondHost(RUN_DIRECTORY)]
+    if lab.has_far_bond:
+        hosts.append(_far_bond(lab, topology, ports, options))
+    say("$ pybondd up bond0 --mode " + " ".join((lab.mode, *options, *near_ports)))
+    for line in hosts[0].up(lab.mode, near_ports, options).splitlines():
+        say(f"  {line}")
+    if partners:
+        partners.let_lie(lab.liar, hosts[1])
+    give_address("bond0", NEAR_ADDRESS)
+    _wait_until_ready(lab, hosts)
+    setup_s = (time.monotonic_ns() - began_ns) / SECOND_NS
+    say(f"ready after {setup_s:.1f} s; {lab.count} probes to {FAR_ADDRESS}, one a millisecond")
+    setup = Setup(lab.name, lab.mode, miimon_ms, near_ports, lab.flows, INTERVAL_NS)
+    seen = perform(setup, topology, hosts[0], count=lab.count, burst=lab.burst, deeds=lab.deeds)
+    return partners.complete(seen, hosts[1]) if partners else seen
+
+
+def _draw_network(lab: Lab, ports: Sequence[str], say: Say) -> None:
     for line in DRAWING_BONDS if lab.has_far_bond else DRAWING_SWITCH:
         if not line.lstrip().startswith("eth") or line.split()[0] in ports:
             say(line)
-    options = ("--miimon", str(miimon_ms), *lab.options)
-    if lab.has_far_bond:
-        far = BondHost(FAR_RUN_DIRECTORY, topology.cable_end)
-        far.up(lab.mode, ports, options)
-        with topology.cable_end.entered():
-            give_address("bond0", FAR_ADDRESS)
-    near = BondHost(RUN_DIRECTORY)
-    say("$ pybondd up bond0 --mode " + " ".join((lab.mode, *options, *ports)))
-    for line in near.up(lab.mode, ports, options).splitlines():
-        say(f"  {line}")
-    give_address("bond0", NEAR_ADDRESS)
-    setup_s = (time.monotonic_ns() - began_ns) / SECOND_NS
-    say(f"ready after {setup_s:.1f} s; {lab.count} probes to {FAR_ADDRESS}, one a millisecond")
-    setup = Setup(lab.name, lab.mode, miimon_ms, ports, lab.flows, INTERVAL_NS)
-    return perform(setup, topology, near, count=lab.count, burst=lab.burst, deeds=lab.deeds)
+    if lab.liar:
+        say(f"  {lab.liar} ──cable─────── a partner that lies")
+
+
+def _far_bond(
+    lab: Lab, topology: Topology, ports: Sequence[str], options: Sequence[str]
+) -> BondHost:
+    far = BondHost(FAR_RUN_DIRECTORY, topology.cable_end)
+    far.up(lab.mode, ports, options)
+    with topology.cable_end.entered():
+        give_address("bond0", FAR_ADDRESS)
+    return far
+
+
+def _wait_until_ready(lab: Lab, hosts: Sequence[BondHost]) -> None:
+    """If it takes too long the story goes on, and its judgement says what was missing."""
+    deadline_ns = time.monotonic_ns() + int(READY_WITHIN_S * SECOND_NS)
+    while lab.is_ready and time.monotonic_ns() < deadline_ns:
+        if all(lab.is_ready(host) for host in hosts):
+            return
+        time.sleep(0.05)
 
 
 def _tell_course(recording: Recording, say: Say) -> None:
@@ -111,7 +144,7 @@ def _tell_course(recording: Recording, say: Say) -> None:
     said = recording.words_after(recording.started_ns)[:WORDS_SHOWN_MAX]
     course = [(word.moment_ns, f"  bond0: {sentence(word)}") for word in said]
     course += [(incident.moment_ns, _deed_text(incident)) for incident in recording.incidents]
-    for moment_ns, text in sorted(course):
+    for moment_ns, text in sorted(course, key=lambda step: step[0]):
         say(f"t = {(moment_ns - recording.started_ns) / SECOND_NS:.4f} s  {text}")
 
 

@@ -49,6 +49,16 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowFrame:
+    """A slow protocol frame (LACP) seen where it came out of a cable; `octets` is all of it."""
+
+    moment_ns: Instant
+    cable: str
+    direction: Direction
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Somebody did something to a cable."""
 
@@ -83,6 +93,8 @@ class Recording:
     """Everything one run of a lab has seen, in the order of time.
 
     `arrivals` are the sequence numbers in the order in which the far host's socket gave them.
+    `slow_frames` and `far_words` are there in a lab that watches LACP; the first of them come
+    before the first probe.
     """
 
     setup: Setup
@@ -93,6 +105,8 @@ class Recording:
     sightings: tuple[Sighting, ...]
     incidents: tuple[Incident, ...]
     words: tuple[BondWord, ...]
+    slow_frames: tuple[SlowFrame, ...] = ()
+    far_words: tuple[BondWord, ...] = ()
 
     def moment_of(self, action: Action) -> Instant | None:
         """When this was first done to a cable."""

@@ -3,16 +3,14 @@
 import dataclasses
 import json
 import socket
-import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from pybondd.lab.bonds import BondHost, environment, python_module
+from pybondd.lab.bonds import BondHost
+from pybondd.lab.children import child, end, first_line
 from pybondd.lab.failure import LabFailedError
-from pybondd.lab.namespaces import NetworkNamespace
 from pybondd.lab.probe_format import ECHO_PORT, payload_of, sequence_in
 from pybondd.lab.prober import ProbePlan
 from pybondd.lab.recording import Action, Direction, Incident, Probe, Recording, Setup, Sighting
@@ -20,7 +18,6 @@ from pybondd.lab.topology import FAR_ADDRESS, NEAR_ADDRESS, Topology, cut, repai
 from pybondd.units import SECOND_NS, Duration, Instant
 
 REACHABLE_WITHIN_S = 3.0
-WATCHER_TIMEOUT_S = 5
 NEVER_ECHOED = 2**63
 """The sequence number of the question `is anybody there?`, outside those of a run."""
 
@@ -40,18 +37,18 @@ class Watchers:
     def __init__(self, topology: Topology) -> None:
         far = topology.cable_end.descriptor
         cables = [f"{near}={far_name}" for near, far_name in topology.cables.items()]
-        self._echo = _child("pybondd.lab.echo", [FAR_ADDRESS], where=topology.far_host)
-        self._witness = _child("pybondd.lab.witness", [str(far), *cables], keep=far)
+        self._echo = child("pybondd.lab.echo", [FAR_ADDRESS], where=topology.far_host)
+        self._witness = child("pybondd.lab.witness", [str(far), *cables], keep=far)
         for process in (self._echo, self._witness):
-            _first_line(process)
+            first_line(process)
 
     def arrivals(self) -> tuple[int, ...]:
         """The sequence numbers that reached the far host. Ends the echo host."""
-        return tuple(seq for seq in _end(self._echo) if seq != NEVER_ECHOED)
+        return tuple(seq for seq in end(self._echo) if seq != NEVER_ECHOED)
 
     def sightings(self) -> tuple[Sighting, ...]:
         """Where probes came out of a cable, in the order of time. Ends the witness."""
-        rows = (Sighting(row[0], row[1], Direction(row[2]), row[3]) for row in _end(self._witness))
+        rows = (Sighting(row[0], row[1], Direction(row[2]), row[3]) for row in end(self._witness))
         return tuple(sorted(rows, key=lambda sighting: sighting.moment_ns))
 
 
@@ -71,8 +68,8 @@ def perform(
     watchers = Watchers(topology)
     _require_an_answer()
     plan = ProbePlan(NEAR_ADDRESS, FAR_ADDRESS, count, setup.interval_ns, burst, setup.flows)
-    prober = _child("pybondd.lab.prober", [plan.json()])
-    start_ns = int(_first_line(prober))
+    prober = child("pybondd.lab.prober", [plan.json()])
+    start_ns = int(first_line(prober))
     done = [_do(deed, topology, start_ns) for deed in deeds]
     sent = json.loads(prober.communicate(timeout=count * setup.interval_ns / SECOND_NS + 5)[0])
     probes = _probes(sent, setup.flows)
@@ -151,38 +148,3 @@ def _is_answered(asking: socket.socket) -> bool:
         return sequence_in(asking.recv(256)) == NEVER_ECHOED
     except OSError:
         return False
-
-
-def _child(
-    module: str,
-    arguments: list[str],
-    *,
-    where: NetworkNamespace | None = None,
-    keep: int | None = None,
-) -> subprocess.Popen[str]:
-    """Start a module of ours; `keep` is a descriptor that it shall inherit."""
-    with where.entered() if where else nullcontext():
-        return subprocess.Popen(
-            [*python_module(module), *arguments],
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=() if keep is None else (keep,),
-            text=True,
-        )
-
-
-def _first_line(process: subprocess.Popen[str]) -> str:
-    """Wait until a child has begun. Raises `LabFailedError` if it ends instead."""
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        why = f"{process.args!r} ended at once"
-        raise LabFailedError("a part of the lab does not start", why, "see the lines above")
-    return line
-
-
-def _end(process: subprocess.Popen[str]) -> list[Any]:  # Any: each watcher has its own rows
-    answer, _ = process.communicate(timeout=WATCHER_TIMEOUT_S)
-    rows: list[Any] = json.loads(answer)
-    return rows

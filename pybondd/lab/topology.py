@@ -79,12 +79,12 @@ def give_address(name: str, address: str) -> None:
 
 def cut(topology: Topology, port: str) -> Instant:
     """Pull the far end's plug: this port loses its carrier. Returns when."""
-    return _set_far_end(topology, port, state="down")
+    return set_far_end(topology, port, state="down")
 
 
 def repair(topology: Topology, port: str) -> Instant:
     """Plug it in again. Returns when."""
-    return _set_far_end(topology, port, state="up")
+    return set_far_end(topology, port, state="up")
 
 
 def address_of(name: str) -> bytes:
@@ -109,7 +109,8 @@ def _raise_loopback() -> None:
         links.link("set", index=_index(links, "lo"), state="up")
 
 
-def _set_far_end(topology: Topology, port: str, *, state: str) -> Instant:
+def set_far_end(topology: Topology, port: str, *, state: str) -> Instant:
+    """Set the far end of a cable up or down. Returns when."""
     with topology.cable_end.entered(), IPRoute() as links:
         index = _index(links, topology.cables[port])
         # The clock is read after the preparations, which take longer than a failover.

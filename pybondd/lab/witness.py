@@ -12,6 +12,8 @@ import select
 import socket
 import sys
 import time
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
 
 from pybondd.lab.namespaces import NetworkNamespace
 from pybondd.lab.probe_format import PAYLOAD, give_room, sequence_in_frame
@@ -22,16 +24,20 @@ ETH_P_ALL = 0x0003
 SOL_PACKET = 263
 PACKET_IGNORE_OUTGOING = 23
 """linux/socket.h and linux/if_packet.h; the socket module lacks both."""
-FRAME_OCTETS = 42 + PAYLOAD.size
+FRAME_OCTETS = max(42 + PAYLOAD.size, 124)
+"""The whole of a probe, and of an LACPDU."""
 SIGHTINGS_MAX = 200_000
 """Bounds the memory to some 20 MB; the longest run makes about half of it."""
-Row = tuple[int, str, str, int]
+T = TypeVar("T")
+Row: TypeAlias = tuple[int, str, str, T]
 
 
-def watch(far: NetworkNamespace, cables: dict[str, str]) -> list[Row]:
-    """Note every probe until stdin closes: moment, cable, direction, sequence number.
+def watch(
+    far: NetworkNamespace, cables: dict[str, str], read: Callable[[bytes], T | None]
+) -> list[Row[T]]:
+    """Note frames until stdin closes: moment, cable, direction, and what `read` makes of them.
 
-    `cables` maps the near end's name to the far end's.
+    `cables` maps the near end's name to the far end's. What `read` gives None for is not noted.
     """
     labels: dict[socket.socket, tuple[str, Direction]] = {}
     for near_name, far_name in cables.items():
@@ -39,24 +45,30 @@ def watch(far: NetworkNamespace, cables: dict[str, str]) -> list[Row]:
         with far.entered():
             labels[_listener(far_name)] = (near_name, Direction.THERE)
     print("ready", flush=True)
-    rows: list[Row] = []
+    rows: list[Row[T]] = []
     while True:
         readable, _, _ = select.select([*labels, sys.stdin], (), ())
         if sys.stdin in readable:
             return rows
         for listener, (cable, direction) in labels.items():
             if listener in readable:
-                _note(listener, cable, direction, rows)
+                _note(listener, cable, direction, read, rows)
 
 
-def _note(listener: socket.socket, cable: str, direction: Direction, rows: list[Row]) -> None:
+def _note(
+    listener: socket.socket,
+    cable: str,
+    direction: Direction,
+    read: Callable[[bytes], T | None],
+    rows: list[Row[T]],
+) -> None:
     try:
         frame = listener.recv(FRAME_OCTETS)
     except OSError:
         return  # the interface went down: it has nothing to show for now
-    sequence = sequence_in_frame(frame)
-    if sequence is not None and len(rows) < SIGHTINGS_MAX:
-        rows.append((time.monotonic_ns(), cable, direction.value, sequence))
+    seen = read(frame)
+    if seen is not None and len(rows) < SIGHTINGS_MAX:
+        rows.append((time.monotonic_ns(), cable, direction.value, seen))
 
 
 def _listener(interface: str) -> socket.socket:
@@ -70,4 +82,5 @@ def _listener(interface: str) -> socket.socket:
 
 if __name__ == "__main__":
     named = dict(pair.split("=") for pair in sys.argv[2:])
-    json.dump(watch(NetworkNamespace(int(sys.argv[1])), named), sys.stdout)
+    far_end = NetworkNamespace(int(sys.argv[1]))
+    json.dump(watch(far_end, named, sequence_in_frame), sys.stdout)

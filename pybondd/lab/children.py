@@ -1,0 +1,48 @@
+"""How are the lab's own processes started and ended? They end when their stdin closes."""
+
+import json
+import subprocess
+from contextlib import nullcontext
+from typing import Any
+
+from pybondd.lab.bonds import environment, python_module
+from pybondd.lab.failure import LabFailedError
+from pybondd.lab.namespaces import NetworkNamespace
+
+WATCHER_TIMEOUT_S = 5
+
+
+def child(
+    module: str,
+    arguments: list[str],
+    *,
+    where: NetworkNamespace | None = None,
+    keep: int | None = None,
+) -> subprocess.Popen[str]:
+    """Start a module of ours; `keep` is a descriptor that it shall inherit."""
+    with where.entered() if where else nullcontext():
+        return subprocess.Popen(
+            [*python_module(module), *arguments],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=() if keep is None else (keep,),
+            text=True,
+        )
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """Wait until a child has begun. Raises `LabFailedError` if it ends instead."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        why = f"{process.args!r} ended at once"
+        raise LabFailedError("a part of the lab does not start", why, "see the lines above")
+    return line
+
+
+def end(process: subprocess.Popen[str]) -> list[Any]:  # Any: each watcher has its own rows
+    """Let a watcher finish, and take the rows that it has noted."""
+    answer, _ = process.communicate(timeout=WATCHER_TIMEOUT_S)
+    rows: list[Any] = json.loads(answer)
+    return rows
