@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT_S = 15
 NOBODY = 65534
-NAMES = ("failover", "rr", "xor", "broadcast")
+NAMES = ("failover", "rr", "xor", "broadcast", "lacp")
 
 needs_root = [
     pytest.mark.root,
@@ -102,6 +102,15 @@ class TestAsRoot:
         # The cable is out for one of three seconds and nothing replaces it; of the probes sent
         # meanwhile the host keeps some 260 and delivers them when the cable is back.
         assert lost >= probes / 10
+
+    def test_without_a_second_honest_partner_there_is_nothing_to_aggregate(
+        self, tmp_path: Path
+    ) -> None:
+        """The only honest cable is cut: what is sent meanwhile must not go to the liar."""
+        done, _ = lab("lacp", "--cables", "1", where=tmp_path)
+        assert done.returncode == 1
+        assert "were lost at the cut" in done.stdout
+        assert "; 0 sent to the liar" in done.stdout
 
     def test_without_a_monitor_the_cut_goes_unnoticed_and_the_lab_says_so(
         self, tmp_path: Path
