@@ -4,6 +4,7 @@ import pytest
 from lacp_ports import changes, port_with
 
 from pybondd.lacp.gates import disable, enable, enable_collecting, stop_distributing
+from pybondd.lacp.system import Follows
 from pybondd.port import Link, LinkFacts
 
 OFF = {"is_backup": True, "is_inactive": True, "is_rx_disabled": True}
@@ -21,7 +22,16 @@ ROWS = [
     ("gate", "before", "expected"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS]
 )
 def test_a_gate_moves_these_marks(gate, before, expected):
-    assert changes(port_with(**before), gate) == expected
+    port = port_with(**before)
+    port.system.settings.follows = Follows.LINUX
+    assert changes(port, gate) == expected
+
+
+def test_a_mended_port_that_collects_delivers():
+    assert changes(port_with(**OFF), enable_collecting) == {
+        "is_rx_disabled": False,
+        "is_inactive": False,
+    }
 
 
 @pytest.mark.parametrize("gate", [enable, enable_collecting])

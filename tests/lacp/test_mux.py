@@ -1,7 +1,7 @@
 """Mux machine: a section per box, for coupled and for independent control.
 
-IEEE Std 802.1AX-2014 6.4.15 as Linux 6.12 bond_3ad.c ad_mux_machine reads it. A row names
-everything that changes; what it does not name stays.
+IEEE Std 802.1AX-2014 6.4.15 as Linux 6.12 bond_3ad.c ad_mux_machine reads it; what we mend has a
+section of its own. A row names everything that changes; what it does not name stays.
 """
 
 import pytest
@@ -24,6 +24,8 @@ from lacp_ports import (
 
 from pybondd.lacp.boxes import MuxBox
 from pybondd.lacp.mux import run_mux
+from pybondd.lacp.system import Follows
+from pybondd.port import LinkFacts
 from pybondd.wire.ethernet import NO_ADDRESS
 
 B = MuxBox
@@ -36,10 +38,13 @@ ENABLED = {"is_backup": False, "is_inactive": False, "is_rx_disabled": False}
 """A port that is enabled, as a starting point."""
 
 
-def mux_port(box, *, is_coupled=True, is_active=True, system=THEIRS, hold=0, **given):
+def mux_port(box, *, is_active=True, system=THEIRS, **given):
     """`is_active` and `system` are of the aggregator that the port is in."""
+    is_coupled, follows = given.pop("is_coupled", True), given.pop("follows", Follows.LINUX)
+    hold = given.pop("hold", 0)
     port = port_with(mux_box=box, **given)
     port.system.settings.is_coupled = is_coupled
+    port.system.settings.follows = follows
     port.system.selection_hold = hold
     port.own.is_active, port.own.partner_system = is_active, system
     return port
@@ -214,7 +219,7 @@ def test_coupled_control_begins_both_when_the_partner_is_in_sync():
 def test_a_port_whose_carrier_is_gone_says_that_it_carries_but_is_not_used():
     """The monitor has not looked yet; Linux sets the bits and keeps the port off."""
     port = mux_port(B.ATTACHED, partner_state="ATGS", **DISABLED)
-    port.member.facts = type(port.member.facts)(is_up=True, has_carrier=False)
+    port.member.facts = LinkFacts(is_up=True, has_carrier=False)
     expected = {"mux_box": B.COLLECTING_DISTRIBUTING, "actor_state": "ATGSCD--", "ntt": True}
     check(port, expected)
 
@@ -344,6 +349,58 @@ def test_a_distributing_port_goes_on_collecting(given):
 def test_without_a_partner_going_back_keeps_the_port_on():
     port = distributing(partner_state="ATGS", system=NO_ADDRESS)
     check(port, {name: value for name, value in BACK.items() if name != "is_backup"})
+
+
+# Mended: a partner may distribute as soon as it has seen us in sync.
+
+
+def mended(box, **given):
+    values = {"actor_state": "ATGS", "partner_state": "ATG"} | DISABLED | given
+    return mux_port(box, follows=Follows.MENDED, **values)
+
+
+def test_a_port_in_sync_is_heard_as_soon_as_it_attaches():
+    port = mended(B.WAITING, wait_while=1, actor_state="ATG")
+    check(port, ATTACHED | {"actor_state": "ATGS----", "is_inactive": False})
+
+
+def test_a_port_that_gets_in_sync_later_is_heard_from_then_on():
+    port = mended(B.ATTACHED, actor_state="ATG")
+    check(port, {"actor_state": "ATGS----", "is_inactive": False})
+
+
+UNHEARD = {
+    "the partner takes us for somebody else": {"matched": False},
+    "we are not in sync": {"is_active": False, "actor_state": "ATG"},
+}
+
+
+@pytest.mark.parametrize("given", UNHEARD.values(), ids=UNHEARD)
+def test_a_port_is_not_heard_early_if(given):
+    check(mended(B.ATTACHED, is_inactive=False, **given), {"is_inactive": True})
+
+
+def test_a_port_whose_carrier_is_gone_is_not_heard_early():
+    port = mended(B.ATTACHED, is_inactive=False)
+    port.member.facts = LinkFacts(is_up=True, has_carrier=False)
+    check(port, {"is_inactive": True})
+
+
+def test_all_slaves_active_closes_nothing():
+    port = mended(B.ATTACHED, is_inactive=False, matched=False)
+    port.system.settings.receives_on_all = True
+    check(port, {})
+
+
+def test_a_port_without_a_partner_is_heard_as_it_was():
+    check(mended(B.ATTACHED, system=NO_ADDRESS, matched=False, is_inactive=False), {})
+    check(mended(B.ATTACHED, aggregator=None), {})
+
+
+def test_a_collecting_port_delivers():
+    port = mended(B.ATTACHED, is_coupled=False, partner_state="ATGS")
+    expected = {"mux_box": B.COLLECTING, "actor_state": "ATGSC---", "ntt": True}
+    check(port, expected | {"is_rx_disabled": False, "is_inactive": False})
 
 
 # From the start, with time.
