@@ -35,8 +35,12 @@ class Wiring:
         self.write(bond, "ad_actor_system", mac.hex(":"))
         for ifindex in ifindices:
             self.deliver(bond, enslave(bond, ifindex, facts, now=self.now))
-        self.deliver(bond, bond.handle(BondOpened(), now=self.now))
+        self.open(bond)
         return bond
+
+    def open(self, bond: Bond) -> None:
+        """Set the bond interface up."""
+        self.deliver(bond, bond.handle(BondOpened(), now=self.now))
 
     def plug(self, near: End, far: End) -> None:
         """A cable."""

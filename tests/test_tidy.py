@@ -23,7 +23,7 @@ LAYERS = (
     {"status", "naming_ports", "targets", "enslaving", "monitoring", "shared_settings"},
     {"settings"},
     {"bond"},
-    {"linux", "sim"},
+    {"linux", "sim", "explain"},
     {"daemon"},
     {"lab"},
     {"cli"},

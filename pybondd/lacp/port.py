@@ -67,7 +67,7 @@ class AggregationPort:
     `aggregator` is the one the port is in, `own` the one that came with it (another port may be
     in that). `is_rx_disabled` is a note that only the Mux machine reads. The field group "for
     people" is read by no machine: when an LACPDU last came and went, and how the partner described
-    us in it. The field group "for one pass" is set before a machine runs and read by its conditions.
+    us in it. The group "for one pass" is set before a machine runs and read by its conditions.
     """
 
     system: "System"
