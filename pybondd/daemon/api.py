@@ -17,7 +17,7 @@ from aiohttp import web
 from pybondd.daemon.bodies import option_pairs, parsed_body, port_names, word
 from pybondd.daemon.recorder import Recorder
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
-from pybondd.daemon.shapes import StatusJson
+from pybondd.daemon.shapes import AnswerJson, StatusJson
 
 MAX_BODY_OCTETS = 65536
 """Longest request body: 255 port names and every option fit many times."""
@@ -29,6 +29,7 @@ ROUTES = {
     "GET /proc": "the text of /proc/net/bonding",
     "GET /options": "every option as its sysfs file reads",
     "GET /options/{name}": "one option",
+    "GET /explain/port/{name}": "whether a port carries traffic, and if not, why",
     "POST /options": '{"options": [[name, text], ...]}: all are written, or none',
     "POST /ports": '{"ports": [name, ...], "may_cut_default_route": false}: all join, or none',
     "DELETE /ports": '{"ports": [name, ...]}: all leave, or none',
@@ -62,6 +63,9 @@ class Served(Protocol):
 
     def read_option(self, name: str, *, is_privileged: bool) -> str:
         """One option as sysfs shows it."""
+
+    def explain_port(self, name: str, *, is_privileged: bool) -> AnswerJson:
+        """Does it carry traffic, and if not, why?"""
 
     def write_options(self, pairs: list[tuple[str, str]]) -> None:
         """Write all or none."""
@@ -100,6 +104,7 @@ class Api:
             "GET /proc": self._proc,
             "GET /options": self._options,
             "GET /options/{name}": self._option,
+            "GET /explain/port/{name}": self._explain_port,
             "POST /options": self._write_options,
             "POST /ports": self._add_ports,
             "DELETE /ports": self._remove_ports,
@@ -128,6 +133,10 @@ class Api:
     async def _option(self, request: web.Request) -> web.Response:
         name, is_owner = request.match_info["name"], _is_owner(request)
         return web.Response(text=self._served.read_option(name, is_privileged=is_owner))
+
+    async def _explain_port(self, request: web.Request) -> web.Response:
+        name, is_owner = request.match_info["name"], _is_owner(request)
+        return web.json_response(self._served.explain_port(name, is_privileged=is_owner))
 
     async def _write_options(self, request: web.Request) -> web.Response:
         self._served.write_options(option_pairs(await parsed_body(request)))

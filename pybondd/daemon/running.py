@@ -8,6 +8,7 @@ from pybondd.bond import Bond
 from pybondd.counters import Counters
 from pybondd.daemon.clock import MonotonicClock
 from pybondd.daemon.data_plane import DataPlane
+from pybondd.daemon.explaining import answer_json
 from pybondd.daemon.hearing import Hearing
 from pybondd.daemon.joining import Joining
 from pybondd.daemon.leftovers import not_restored
@@ -19,7 +20,7 @@ from pybondd.daemon.picture import Surroundings, status_json
 from pybondd.daemon.proc_file import ProcFile
 from pybondd.daemon.recorder import Entry, Recorder
 from pybondd.daemon.refusal import CommandRefusedError
-from pybondd.daemon.shapes import BondExtraJson, DatapathJson, StatusJson
+from pybondd.daemon.shapes import AnswerJson, BondExtraJson, DatapathJson, StatusJson
 from pybondd.daemon.watch import Watcher
 from pybondd.effects import Report, Severity
 from pybondd.events import Event, PortReleased
@@ -133,6 +134,11 @@ class RunningBond:
     def read_option(self, name: str, *, is_privileged: bool) -> str:
         """One option as sysfs shows it."""
         return option_text(self._bond, name, is_privileged=is_privileged)
+
+    def explain_port(self, name: str, *, is_privileged: bool) -> AnswerJson:
+        """Does it carry traffic, and if not, why?"""
+        now = self._clock.now()
+        return answer_json(self._bond, name, now=now, is_privileged=is_privileged)
 
     def write_options(self, pairs: list[tuple[str, str]]) -> None:
         """Write all or none."""

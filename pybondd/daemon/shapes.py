@@ -90,6 +90,18 @@ class StatusJson(TypedDict):
     pybondd: AllBondExtraJson
 
 
+class AnswerJson(TypedDict):
+    """The answer to GET /explain/port/NAME; `reason` is None for a port that carries traffic."""
+
+    port: str
+    carries: bool
+    reason: str | None
+    what: str
+    why: str
+    remedy: str
+    met: list[str]
+
+
 class EntryJson(TypedDict):
     """One entry on the control socket. `time` is seconds of the wall clock, for people only."""
 

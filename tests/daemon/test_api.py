@@ -42,6 +42,9 @@ class Noting:
     def read_option(self, name, *, is_privileged):
         return f"{name} is 100, all: {is_privileged}"
 
+    def explain_port(self, name, *, is_privileged):
+        return {"port": name, "all": is_privileged}
+
     def write_options(self, pairs):
         self._note("write", pairs)
 
@@ -89,6 +92,7 @@ async def asked(path, method: str, route: str, body: object = None, **more):
         ("/proc", "Ethernet Channel, all: True\n"),
         ("/options", {"miimon": "100", "all": True}),
         ("/options/miimon", "miimon is 100, all: True"),
+        ("/explain/port/eth0", {"port": "eth0", "all": True}),
         ("/events", []),
     ],
 )
@@ -193,6 +197,7 @@ async def test_a_stranger_may_read_but_not_change(tmp_path, monkeypatch):
         ("/proc", "Ethernet Channel, all: False\n"),
         ("/options", {"miimon": "100", "all": False}),
         ("/options/ad_actor_key", "ad_actor_key is 100, all: False"),
+        ("/explain/port/eth0", {"port": "eth0", "all": False}),
     ],
 )
 async def test_a_stranger_reads_what_linux_shows_to_everybody(route, answer, tmp_path, monkeypatch):
