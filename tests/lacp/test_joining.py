@@ -211,6 +211,12 @@ SHAPES = [
     ("a guest alone in another's", [[2], [1]], 1, [(["2"], True)]),
     ("its own, with another; one is free", [[2, 1], [], [3]], 0, [(["2"], True), (["3"], False)]),
     ("its own, without it, which another takes", [[2], [1]], 0, [(["2"], True)]),
+    (
+        "a guest, alone, where the bond does not look",
+        [[], [1], [2, 3]],
+        2,
+        [([], False), (["2", "3"], True)],
+    ),
     ("a guest among others", [[], [2, 1, 3], []], 1, [(["2", "3"], True), ([], False)]),
 ]
 
