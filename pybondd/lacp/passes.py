@@ -66,7 +66,7 @@ def frame_received(port: AggregationPort, frame: bytes) -> Lacpdu | Marker | Mal
             run_receive(port, said)
         case Marker(is_response=True):
             port.counters.marker_resp_rx += 1
-        case Marker():
+        case _:
             port.counters.marker_rx += 1
             answer_marker(port, said)
     port.counters.oddities.update(oddities(frame))
@@ -79,7 +79,7 @@ def _count_malformed(port: AggregationPort, reason: Malformed) -> None:
             port.counters.lacpdu_illegal_rx += 1
         case Malformed.UNKNOWN_SUBTYPE:
             port.counters.lacpdu_unknown_rx += 1
-        case Malformed.UNKNOWN_MARKER:
+        case _:
             port.counters.marker_unknown_rx += 1
 
 
