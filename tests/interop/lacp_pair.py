@@ -98,8 +98,19 @@ class LacpPair(BondedHost):
         return time.monotonic() - start
 
     def is_aggregated(self):
-        """Whether all ports collect and distribute at both ends."""
-        return all(state[3:6] == "SCD" for end in self.ends for state in end.states())
+        """Whether all ports collect and distribute, each end with the other."""
+        near, far = (end.status() for end in self.ends)
+        return works_with(near, far) and works_with(far, near)
+
+
+def works_with(status, other):
+    """Whether all ports of a bond collect and distribute, with this other bond as their partner."""
+    partner = other["pybondd"]["lacp"]["system"]
+    ports = [port["pybondd"]["lacp"] for port in status["ports"]]
+    return all(
+        port["actor"]["letters"][3:6] == "SCD" and port["partner"]["system"] == partner
+        for port in ports
+    )
 
 
 @contextmanager
