@@ -3,6 +3,17 @@
 from bonded import PEER, BondedHost
 from openvswitch import OpenVSwitch
 
+LETTERS = {
+    "activity": "A",
+    "timeout": "T",
+    "aggregation": "G",
+    "synchronized": "S",
+    "collecting": "C",
+    "distributing": "D",
+    "defaulted": "F",
+    "expired": "E",
+}
+
 
 class Stand(BondedHost):
     """The host's two ports, and Open vSwitch with a bond of its two at the other ends."""
@@ -31,3 +42,33 @@ class Stand(BondedHost):
         return shown.is_used("p0", "p1") and all(
             port["pybondd"]["lacp"]["actor"]["letters"].endswith("GSCD--") for port in ports
         )
+
+    def both_views(self):
+        """What each side says of each participant on each cable: (ours, theirs)."""
+        members = self.switch.lacp("bond0").members
+        ports = [port["pybondd"]["lacp"] for port in self.status()["ports"]]
+        ours = [(as_ours_says(port["actor"]), as_ours_says(port["partner"])) for port in ports]
+        theirs = [
+            (as_theirs_says("partner", members[name]), as_theirs_says("actor", members[name]))
+            for name in ("p0", "p1")
+        ]
+        return ours, theirs
+
+
+def as_ours_says(participant):
+    return (
+        participant["system_priority"],
+        participant["system"],
+        participant["key"],
+        participant["port_priority"],
+        participant["port_number"],
+        participant["letters"],
+    )
+
+
+def as_theirs_says(side, member):
+    fields = ("sys_priority", "sys_id", "key", "port_priority", "port_id")
+    priority, system, *numbers = (member[f"{side} {field}"] for field in fields)
+    words = member[f"{side} state"].split()
+    letters = "".join(letter if word in words else "-" for word, letter in LETTERS.items())
+    return (int(priority), system, *map(int, numbers), letters)

@@ -21,16 +21,6 @@ CASES = {
     "they passive": (WE_FAST, {"lacp": "passive", **FAST}),
     "we passive, they slow": (("--lacp-active", "off", *WE_FAST), SLOW),
 }
-LETTERS = {
-    "activity": "A",
-    "timeout": "T",
-    "aggregation": "G",
-    "synchronized": "S",
-    "collecting": "C",
-    "distributing": "D",
-    "defaulted": "F",
-    "expired": "E",
-}
 
 
 @pytest.fixture(params=CASES)
@@ -49,37 +39,6 @@ def fast_stand(yard, tmp_path):
         yield built
 
 
-def as_ours_says(participant):
-    return (
-        participant["system_priority"],
-        participant["system"],
-        participant["key"],
-        participant["port_priority"],
-        participant["port_number"],
-        participant["letters"],
-    )
-
-
-def as_theirs_says(side, member):
-    fields = ("sys_priority", "sys_id", "key", "port_priority", "port_id")
-    priority, system, *numbers = (member[f"{side} {field}"] for field in fields)
-    words = member[f"{side} state"].split()
-    letters = "".join(letter if word in words else "-" for word, letter in LETTERS.items())
-    return (int(priority), system, *map(int, numbers), letters)
-
-
-def both_views(stand):
-    """What each side says of each participant on each cable: (ours, theirs)."""
-    members = stand.switch.lacp("bond0").members
-    ports = [port["pybondd"]["lacp"] for port in stand.status()["ports"]]
-    ours = [(as_ours_says(port["actor"]), as_ours_says(port["partner"])) for port in ports]
-    theirs = [
-        (as_theirs_says("partner", members[name]), as_theirs_says("actor", members[name]))
-        for name in ("p0", "p1")
-    ]
-    return ours, theirs
-
-
 def lacpdus(stand):
     """LACPDUs that went each way on each cable, as the receivers counted: (to us, to them)."""
     text = stand.switch.ask("lacp/show-stats", "bond0")
@@ -93,10 +52,8 @@ def lacpdus(stand):
 
 def test_both_sides_agree_lose_nothing_and_speak_as_often_as_they_are_asked(stand):
     assert eventually(stand.is_aggregated, within_s=6)
-    assert eventually(lambda: len({str(view) for view in both_views(stand)}) == 1), both_views(
-        stand
-    )
-    ours, theirs = both_views(stand)
+    assert eventually(lambda: len({str(view) for view in stand.both_views()}) == 1)
+    ours, theirs = stand.both_views()
     assert ours == theirs
     before = lacpdus(stand)
     result = ping(stand.host, PEER, count=PING_COUNT)
