@@ -1,6 +1,7 @@
 """Ports of LACP to begin a test with, and a way to compare all that is known of one.
 
 A starting point that LACP reaches by itself is reached so: by passes and by what a partner says.
+All of them follow Linux; a test of what is mended says so.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pybondd.lacp.boxes import MuxBox, ReceiveBox
 from pybondd.lacp.joining import bind
 from pybondd.lacp.passes import frame_received, link_changed, run_pass
 from pybondd.lacp.port import AggregationPort
-from pybondd.lacp.system import Complaint, Move, Settings, System, Transmission
+from pybondd.lacp.system import Complaint, Follows, Move, Settings, System, Transmission
 from pybondd.port import Duplex, Link, LinkFacts, Port
 from pybondd.wire.slow import Lacpdu, Participant, PortState, build_lacpdu
 
@@ -51,12 +52,12 @@ def interface(
 
 def system_with(**settings: object) -> System:
     """A system without ports; fast unless told otherwise, so that everything happens in seconds."""
-    return System(Settings(**{"is_fast": True, **settings}))  # type: ignore[arg-type]
+    return System(Settings(**{"is_fast": True, "follows": Follows.LINUX, **settings}))
 
 
 def join(system: System, ifindex: int = 1, **about: object) -> AggregationPort:
     """A port joins, as with `ip link set ... master`: not in use, nothing has run."""
-    member = interface(ifindex, **about)  # type: ignore[arg-type]
+    member = interface(ifindex, **about)
     member.is_backup = member.is_inactive = True
     return bind(system, member, address=OURS)
 
@@ -211,13 +212,13 @@ def changes(
     return {name: after[name] for name in after if after[name] != before[name]}
 
 
-def port_with(**values: object) -> AggregationPort:
+def port_with(*, follows: Follows = Follows.LINUX, **values: object) -> AggregationPort:
     """The one port of a running system with these variables, whether LACP could bring it there.
 
     `actor_state` and `partner_state` are letters. Without further words the port is selected and
     matched, in an active aggregator, and knows its partner.
     """
-    port = port_joined()
+    port = port_joined(follows=follows)
     port.begin, port.selected, port.matched = False, True, True
     port.partner = partner("ATG")
     port.aggregator = port.own

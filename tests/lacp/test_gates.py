@@ -22,16 +22,12 @@ ROWS = [
     ("gate", "before", "expected"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS]
 )
 def test_a_gate_moves_these_marks(gate, before, expected):
-    port = port_with(**before)
-    port.system.settings.follows = Follows.LINUX
-    assert changes(port, gate) == expected
+    assert changes(port_with(**before), gate) == expected
 
 
 def test_a_mended_port_that_collects_delivers():
-    assert changes(port_with(**OFF), enable_collecting) == {
-        "is_rx_disabled": False,
-        "is_inactive": False,
-    }
+    port = port_with(follows=Follows.MENDED, **OFF)
+    assert changes(port, enable_collecting) == {"is_rx_disabled": False, "is_inactive": False}
 
 
 @pytest.mark.parametrize("gate", [enable, enable_collecting])

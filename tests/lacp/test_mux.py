@@ -40,11 +40,9 @@ ENABLED = {"is_backup": False, "is_inactive": False, "is_rx_disabled": False}
 
 def mux_port(box, *, is_active=True, system=THEIRS, **given):
     """`is_active` and `system` are of the aggregator that the port is in."""
-    is_coupled, follows = given.pop("is_coupled", True), given.pop("follows", Follows.LINUX)
-    hold = given.pop("hold", 0)
+    is_coupled, hold = given.pop("is_coupled", True), given.pop("hold", 0)
     port = port_with(mux_box=box, **given)
     port.system.settings.is_coupled = is_coupled
-    port.system.settings.follows = follows
     port.system.selection_hold = hold
     port.own.is_active, port.own.partner_system = is_active, system
     return port

@@ -113,8 +113,8 @@ def test_a_port_that_stays_disabled_does_nothing_and_its_timer_stands_still():
     ids=["mended", "linux", "linux-6.1"],
 )
 def test_linux_6_1_keeps_the_sync_bit_of_a_disabled_partner(follows, shown):
-    port = port_with(receive_box=B.CURRENT, port_enabled=False, partner_state="ATGS")
-    port.system.settings.follows = follows
+    given = {"port_enabled": False, "partner_state": "ATGS"}
+    port = port_with(follows=follows, receive_box=B.CURRENT, **given)
     run_receive(port)
     assert everything(port)["partner_state"] == shown
 
@@ -193,7 +193,7 @@ DEFAULTED = {
     "receive_box": B.DEFAULTED,
     "selected": False,
     "partner": replace(NO_PARTNER, state=0),
-    "partner_state": "-T------",
+    "partner_state": "--------",
     "actor_state": "ATG---F-",
 }
 
@@ -215,8 +215,7 @@ def test_expired_gives_the_partner_up_when_the_time_is_over():
 def test_only_the_mended_port_supposes_that_a_silent_partner_wants_news_every_second(
     follows, letters
 ):
-    port = port_with(receive_box=B.EXPIRED, current_while=1)
-    port.system.settings.follows = follows
+    port = port_with(follows=follows, receive_box=B.EXPIRED, current_while=1)
     run_receive(port)
     assert everything(port)["partner_state"] == letters
 

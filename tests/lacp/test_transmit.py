@@ -25,6 +25,7 @@ from lacp_ports import (
 )
 
 from pybondd.lacp.receive import run_receive
+from pybondd.lacp.system import Follows
 from pybondd.lacp.transmit import run_transmit
 from pybondd.wire.slow import Lacpdu, PortState, parse_slow
 
@@ -126,6 +127,10 @@ def test_what_is_sent_is_the_state_at_that_moment():
     )
 
 
-def test_a_defaulted_port_speaks_every_second():
-    port = port_defaulted()
-    assert len(sent_in(port, 90)) == 9
+@pytest.mark.parametrize(
+    ("follows", "count"), [(Follows.MENDED, 30), (Follows.LINUX, 1)], ids=["mended", "linux"]
+)
+def test_a_defaulted_port_speaks_every_second_or_every_thirty(follows, count):
+    port = port_defaulted(follows=follows)
+    run(port, 30)
+    assert len(sent_in(port, 300)) == count
