@@ -68,7 +68,8 @@ class SimulatedBond:
     """A Bond, its forwarder, and the interface it shows to the host.
 
     `jiffy_ns` imitates a kernel's timer: it never fires on time but with the first tick after the
-    deadline, so at HZ=100 a poll of 100 ms comes every 110 ms. 0 is a perfect timer.
+    deadline, so at HZ=100 a poll of 100 ms comes every 110 ms. 0 is a perfect timer. `turns` grows
+    whenever something happens to the bond.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class SimulatedBond:
         self.effects: list[tuple[Instant, Effect]] = []
         self.sent_on_foreign_port = 0
         self.times_opened = 0
+        self.turns = 0
         self.released: dict[Interface, tuple[bytes, int]] = {}
         self._originals: dict[Interface, tuple[bytes, int]] = {}
         self._inbox: deque[Event] = deque()
@@ -230,6 +232,7 @@ class SimulatedBond:
 
     def _work(self, asked: list[Effect]) -> list[Effect]:
         self._is_busy = True
+        self.turns += 1
         self._carry_out(asked)
         for _ in range(MAX_EVENTS_IN_A_ROW):
             if not self._inbox:

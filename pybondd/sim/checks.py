@@ -118,7 +118,9 @@ def the_mtu_is_shared(bond: SimulatedBond) -> Iterator[str]:
 
 
 def the_carrier_follows_the_links(bond: SimulatedBond) -> Iterator[str]:
-    """The bond has a carrier if and only if a port's link is UP."""
+    """The bond has a carrier if and only if a port's link is UP; 802.3ad has rules of its own."""
+    if bond.bond.mode.lacp is not None:
+        return
     has_link = any(port.link is Link.UP for port in bond.bond.state.ports)
     if bond.has_carrier != has_link:
         yield f"carrier {bond.has_carrier}, links {[p.link.text for p in bond.bond.state.ports]}"

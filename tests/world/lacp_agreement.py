@@ -1,0 +1,161 @@
+"""What must two systems have come to, some time after nothing disturbs them any more?
+
+The answer is computed from cables, links and settings, not from what the machines say, as far as
+the standard or Linux decides it. Where they do not (two systems that prefer different aggregators
+may wait for each other for ever, in Linux) nothing is demanded.
+"""
+
+from itertools import combinations
+
+from pybondd.lacp.boxes import ReceiveBox
+from pybondd.port import Duplex
+from pybondd.sim.checks_lacp import SENDS
+from pybondd.units import milliseconds
+from pybondd.wire.slow import PortState
+
+TOLD = PortState.ACTIVITY | PortState.SHORT_TIMEOUT | PortState.AGGREGATION | PortState.COLLECTING
+
+
+LINK_BOUND_MS = 4000
+"""From a link event to traffic, both sides fast. Counted in passes of 100 ms: 1 until the monitor
+polls, 1 INITIALIZE, 1 EXPIRED and WAITING, 20 of Aggregate_Wait_Time, 1 for a port that polled
+later, 1 ATTACHED, 3 until the window opens for the word of it, 1 until the partner collects, 3 for
+its answer, 1 until we collect: 33. The rest is for orders of passes that cost one more each."""
+OUTAGE_BOUND_MS = 4200
+"""From the end of a silent outage: 1.2 s until somebody speaks (a period of 10 passes, and at most
+two until the window opens), then no more than 3 s as after a link event."""
+SLOW_BOUND_MS = 36_000
+"""If somebody need not speak for 30 s (a partner who asks for slow, or in Linux one that nothing
+is known of), that comes first; 3 s for the window and for answers."""
+
+
+def bound_ms(scene):
+    """How long may an agreement take from now on?
+
+    A late timer (jiffy) makes each pass longer. Ports of a bond that was open before its first port
+    joined are held back, 8 s as in Linux.
+    """
+    settings = [site.options for site in scene.sites]
+    is_slow = any(
+        each.get("lacp_rate", "slow") == "slow" or each.get("lacp_follows", "mended") != "mended"
+        for each in settings
+    )
+    pass_ms = max(100 + site.jiffy_ns / 1e6 for site in scene.sites)
+    held = max(site.lacp.selection_hold for site in scene.sites)
+    return (SLOW_BOUND_MS if is_slow else OUTAGE_BOUND_MS) * pass_ms / 100 + held * pass_ms
+
+
+def links(scene):
+    """Each pair of ports, of two sites that are up, that could speak LACP with each other."""
+    for near in scene.sites:
+        for interface in near.interfaces:
+            far, other = scene.far_end(interface) or (None, None)
+            if far is None or far is near:
+                continue
+            if speaks(near, interface) and speaks(far, other) and one_is_active(near, far):
+                yield near, near.port(interface), far, far.port(other)
+
+
+def speaks(site, interface):
+    """As far as its interface goes, whatever the bond knows of it."""
+    facts = interface.facts
+    can = facts.is_running and facts.duplex is Duplex.FULL and facts.speed_mbps is not None
+    return site.bond.is_open and site.has(interface) and can
+
+
+def one_is_active(near, far):
+    return near.lacp.settings.is_active or far.lacp.settings.is_active
+
+
+def disagreements(scene):
+    """What is not as it should be, in words; nothing once all is well."""
+    pairs = list(links(scene))
+    for near, port, _, other in pairs:
+        where = f"{near.name} {port.name}"
+        if not port.member.is_link_up:
+            yield f"{where}: the link is not up"
+        elif port.receive_box is not ReceiveBox.CURRENT:
+            yield f"{where}: {port.receive_box}"
+        elif port.partner.identity != other.actor.identity:
+            yield f"{where}: knows {port.partner}, there is {other.actor}"
+        elif (port.partner.state ^ other.actor.state) & TOLD:
+            yield f"{where}: believes {PortState(port.partner.state).letters}"
+        elif port.is_in_active_aggregator and other.is_in_active_aggregator:
+            yield from not_working(near, port, where)
+        elif not port.is_in_active_aggregator and not port.member.is_backup:
+            yield f"{where}: in use though another aggregator is chosen"
+    yield from wrongly_grouped(pairs)
+    yield from wrongly_chosen(scene, pairs)
+
+
+def not_working(site, port, where):
+    if port.mux_box not in SENDS:
+        yield f"{where}: {port.mux_box}"
+    elif port.member.is_backup or port.member.is_inactive:
+        yield f"{where}: backup {port.member.is_backup} inactive {port.member.is_inactive}"
+    elif port.member.ifindex not in site.bond.bond.table.tx_ports:
+        yield f"{where}: not in the table"
+
+
+def wrongly_grouped(pairs):
+    """Ports of one key to one key of one system are together, and no others."""
+    for (near, port, far, other), (site, second, far2, other2) in combinations(pairs, 2):
+        if near is not site:
+            continue
+        belong = (
+            port.actor.key == second.actor.key
+            and far is far2
+            and other.actor.key == other2.actor.key
+        )
+        if belong != (port.aggregator is second.aggregator):
+            yield f"{near.name}: {port.name} and {second.name} together: {not belong}"
+
+
+def wrongly_chosen(scene, pairs):
+    """A bond with a partner uses an aggregator with a partner; one with a link uses one at all."""
+    for site in scene.sites:
+        active = site.lacp.active_aggregator
+        has_partner = any(near is site for near, *_ in pairs)
+        has_link = any(p.member.is_link_up and p.member.is_running for p in site.lacp.ports)
+        if site.bond.is_open and has_link and active is None:
+            yield f"{site.name}: no aggregator is in use"
+        if has_partner and active is not None and not active.has_partner:
+            yield f"{site.name}: the aggregator in use has no partner"
+
+
+def wait_for_agreement(scene, bound_ms, step_ms=100):
+    """Milliseconds until nothing disagrees. Fails if that takes longer than the bound."""
+    waited = 0
+    while wrong := next(disagreements(scene), None):
+        assert waited < bound_ms, f"after {waited} ms: {wrong} (seed {scene.world.seed})"
+        scene.run(step_ms)
+        waited += step_ms
+    return waited
+
+
+def assert_traffic_passes(scene):
+    """Every pair of sites that works together carries each frame once, by whatever port."""
+    joined = {
+        (near.name, far.name): (near, far)
+        for near, port, far, other in links(scene)
+        if port.is_in_active_aggregator and other.is_in_active_aggregator
+    }
+    for near, far in joined.values():
+        active = near.lacp.active_aggregator
+        if not near.bond.has_carrier or not far.bond.has_carrier or active is None:
+            continue
+        if any(port.is_loop_told for port in active.ports):
+            continue  # In Linux a port that was in use before its cable was looped stays in use.
+        frames = [_frame(near, far, n) for n in range(2 * len(active.ports))]
+        far.bond.upper.heard.clear()
+        for frame in frames:
+            assert len(near.bond.send_from_host(frame)) == 1
+        scene.world.run_for(milliseconds(1))
+        heard = [frame for frame in far.bond.upper.heard if frame in frames]
+        assert sorted(heard) == sorted(frames), f"{near.name} to {far.name}: {len(heard)} arrived"
+
+
+def _frame(near, far, number):
+    """A frame of a flow of its own: the default policy hashes addresses."""
+    source, destination = near.bond.mac, far.bond.mac[:5] + bytes((number,))
+    return destination + source + b"\x08\x00" + number.to_bytes(2, "big") * 23
