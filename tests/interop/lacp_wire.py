@@ -1,5 +1,6 @@
 """What a test says and hears on an interface itself, without any bond."""
 
+import errno
 import socket
 
 SOL_PACKET = 263
@@ -20,11 +21,16 @@ def listener(name):
 
 
 def received(heard):
-    """The slow protocol frames that have come, oldest first."""
+    """The slow protocol frames that have come, oldest first. A cut in between is no matter."""
     frames = []
-    try:
-        while frame := heard.recv(2048):
-            if frame[:6] == SLOW and frame[12:14] == SLOW_ETHERTYPE:
-                frames.append(frame)
-    except BlockingIOError:
-        return frames
+    while True:
+        try:
+            frame = heard.recv(2048)
+        except BlockingIOError:
+            return frames
+        except OSError as down:
+            if down.errno != errno.ENETDOWN:
+                raise
+            continue
+        if frame[:6] == SLOW and frame[12:14] == SLOW_ETHERTYPE:
+            frames.append(frame)
