@@ -44,7 +44,7 @@ def _is_ready(port: AggregationPort) -> bool:
 
 
 def selected_and_partner_in_sync(port: AggregationPort) -> bool:
-    """Linux differs: only the active aggregator carries traffic, and not while it is chosen."""
+    """Linux differs: a bond uses one aggregator at a time, and first waits to see which."""
     in_sync = port.selected and port.partner_has(PortState.SYNCHRONIZATION)
     return in_sync and port.is_in_active_aggregator and port.system.selection_hold == 0
 
@@ -169,7 +169,10 @@ _ARCS: Final = (
     Arc(_B.WAITING, _B.ATTACHED, selected_and_ready),
     Arc(_B.ATTACHED, _B.DETACHED, unselected),
 )
+"""Of both kinds of control. Linux differs: an unselected port is selected anew before this machine
+runs, so that it sees `unselected` only if no aggregator was free."""
 _SOURCE: Final = "IEEE Std 802.1AX-2014 6.4.15, Mux machine"
+_ONLY_ACTIVE: Final = "only in the aggregator that the bond uses, and not while it is chosen"
 
 COUPLED_MUX: Final = Machine(
     "mux",
@@ -179,7 +182,12 @@ COUPLED_MUX: Final = Machine(
     entry=_ENTRY | {_B.COLLECTING_DISTRIBUTING: (carry, need_to_transmit)},
     arcs=(
         *_ARCS,
-        Arc(_B.ATTACHED, _B.COLLECTING_DISTRIBUTING, selected_and_partner_in_sync),
+        Arc(
+            _B.ATTACHED,
+            _B.COLLECTING_DISTRIBUTING,
+            selected_and_partner_in_sync,
+            linux=_ONLY_ACTIVE,
+        ),
         Arc(_B.COLLECTING_DISTRIBUTING, _B.ATTACHED, unselected_or_out_of_sync),
     ),
     during={_B.ATTACHED: (get_in_sync, hear_early), _B.COLLECTING_DISTRIBUTING: (enable_again,)},
@@ -194,15 +202,15 @@ INDEPENDENT_MUX: Final = Machine(
     | {_B.COLLECTING: (collect_only, need_to_transmit), _B.DISTRIBUTING: (distribute,)},
     arcs=(
         *_ARCS,
-        Arc(_B.ATTACHED, _B.COLLECTING, selected_and_partner_in_sync),
+        Arc(_B.ATTACHED, _B.COLLECTING, selected_and_partner_in_sync, linux=_ONLY_ACTIVE),
         Arc(_B.COLLECTING, _B.ATTACHED, unselected_or_out_of_sync),
-        Arc(_B.COLLECTING, _B.DISTRIBUTING, partner_in_sync_and_collecting),
         Arc(
-            _B.DISTRIBUTING,
             _B.COLLECTING,
-            unselected_out_of_sync_or_partner_not_collecting,
+            _B.DISTRIBUTING,
+            partner_in_sync_and_collecting,
             linux="the news that a port distributes waits for the next periodic LACPDU",
         ),
+        Arc(_B.DISTRIBUTING, _B.COLLECTING, unselected_out_of_sync_or_partner_not_collecting),
     ),
     during={
         _B.ATTACHED: (get_in_sync, hear_early),

@@ -48,7 +48,12 @@ TRANSMIT: Final = Machine(
     after_pass=forget_moment,
     entry={_B.WAIT: (), _B.TRANSMIT: (send_lacpdu, clear_ntt)},
     arcs=(
-        Arc(_B.WAIT, _B.TRANSMIT, may_transmit, linux="one in three passes"),
+        Arc(
+            _B.WAIT,
+            _B.TRANSMIT,
+            may_transmit,
+            linux="one LACPDU in three passes; the standard counts three in a second",
+        ),
         Arc(_B.TRANSMIT, _B.WAIT, always, at_once=True),
     ),
 )
