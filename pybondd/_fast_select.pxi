@@ -38,6 +38,9 @@ cdef enum:
     ADDRESSES_OCTETS = 12
     IPV4_PROTOCOL_OFFSET = 9
     PROTOCOL_IGMP = 2
+    IPV6_NEXT_HEADER_OFFSET = 6
+    SOLICITATION = 135
+    ADVERTISEMENT = 136
 
 
 cdef struct Entry:
@@ -56,6 +59,7 @@ cdef struct Table:
     int hash_policy
     uint32_t packets_per_port
     bint obeys_queue_id
+    bint copies_neighbours
     int igmp
     int transmit_count
     int entry_count
@@ -82,7 +86,7 @@ cdef int select(
         if forced != NO_PLACE:
             chosen[0] = forced
             return 1
-    if table.spread == SPREAD_EVERY:
+    if table.spread == SPREAD_EVERY or (table.copies_neighbours and is_neighbour(frame, length)):
         return every_live(table, chosen)
     if table.transmit_count == 0:
         return 0
@@ -178,6 +182,21 @@ cdef inline bint is_igmp(const uint8_t *frame, uint32_t length) noexcept nogil:
     )
 
 
+cdef inline bint is_neighbour(const uint8_t *frame, uint32_t length) noexcept nogil:
+    # `select` has seen 14 octets, and tag_octets those of a tag: the two before `header` are there.
+    cdef uint32_t header = HEADER_OCTETS + tag_octets(frame, length)
+    cdef uint16_t ethertype = be16(frame, header - 2)
+    if ethertype == ETHERTYPE_ARP:
+        return True
+    # 48 octets are asked for at `header`; the last one read is 40.
+    return (
+        ethertype == ETHERTYPE_IPV6
+        and has(length, header, IPV6_HEADER_OCTETS + ICMP_HEADER_OCTETS)
+        and frame[header + IPV6_NEXT_HEADER_OFFSET] == PROTOCOL_ICMPV6
+        and frame[header + IPV6_HEADER_OCTETS] in (SOLICITATION, ADVERTISEMENT)
+    )
+
+
 cdef inline uint32_t untagged_hash(int policy, uint8_t *frame, uint32_t length) noexcept nogil:
     # The addresses step over the tag, so that what follows need not move; then all is put back.
     # tag_octets has seen 18 octets: 16 are moved.
@@ -212,6 +231,7 @@ cdef Table *compiled(table) except NULL:
     result.hash_policy = table.hash_policy
     result.packets_per_port = table.packets_per_port
     result.obeys_queue_id = table.obeys_queue_id
+    result.copies_neighbours = table.copies_neighbours
     result.entry_count = len(table.ports)
     result.transmit_count = len(table.tx_ports)
     places = {}

@@ -9,13 +9,18 @@ from typing import Final
 from pybondd.balance.hashing import transmit_hash
 from pybondd.counters import Counters, PortTally, Reason
 from pybondd.forwarding import ForwardingTable, PortEntry, Receive, Spread
+from pybondd.wire import protocols
 from pybondd.wire.ethernet import HEADER_OCTETS, take_tag
-from pybondd.wire.ethertypes import IPV4
+from pybondd.wire.ethertypes import ARP, IPV4, IPV6
+from pybondd.wire.neighbour import ADVERTISEMENT, SOLICITATION
 
 _WORD: Final = 0xFFFF_FFFF
 _IPV4_HEADER_OCTETS: Final = 20
 _IPV4_PROTOCOL_OFFSET: Final = HEADER_OCTETS + 9
-_IGMP: Final = 2
+_IPV6_HEADER_OCTETS: Final = 40
+_IPV6_NEXT_HEADER_OFFSET: Final = HEADER_OCTETS + 6
+_ICMPV6_OFFSET: Final = HEADER_OCTETS + _IPV6_HEADER_OCTETS
+_ICMPV6_HEADER_OCTETS: Final = 8
 _ANOTHER_SEED: Final = 0x9E37_79B9
 """Stands for seed 0, which a xorshift never leaves. Any other number would do."""
 
@@ -95,7 +100,7 @@ class Forwarder:
             forced = self._port_of_queue(queue)
             if forced is not None:
                 return (forced,)
-        if table.spread is Spread.EVERY:
+        if table.spread is Spread.EVERY or (table.copies_neighbours and is_neighbour(frame)):
             return tuple(port for port in table.tx_ports if self._entries[port].is_live)
         if not table.tx_ports:
             return ()
@@ -171,5 +176,23 @@ def is_igmp(untagged: bytes) -> bool:
     return (
         len(untagged) >= HEADER_OCTETS + _IPV4_HEADER_OCTETS
         and int.from_bytes(untagged[12:14], "big") == IPV4
-        and untagged[_IPV4_PROTOCOL_OFFSET] == _IGMP
+        and untagged[_IPV4_PROTOCOL_OFFSET] == protocols.IGMP
+    )
+
+
+def is_neighbour(frame: bytes) -> bool:
+    """Whether this is ARP, or an IPv6 neighbour solicitation or advertisement.
+
+    Below one tag at most. No extension header may stand before ICMPv6, all of whose header must be
+    there; neither version nor checksum is looked at. Linux 6.12 bond_should_broadcast_neighbor.
+    """
+    untagged, _ = take_tag(frame)
+    ethertype = int.from_bytes(untagged[12:14], "big")
+    if ethertype == ARP:
+        return True
+    return (
+        ethertype == IPV6
+        and len(untagged) >= _ICMPV6_OFFSET + _ICMPV6_HEADER_OCTETS
+        and untagged[_IPV6_NEXT_HEADER_OFFSET] == protocols.ICMPV6
+        and untagged[_ICMPV6_OFFSET] in (SOLICITATION, ADVERTISEMENT)
     )

@@ -59,6 +59,7 @@ class ForwardingTable:
     `ports` are all ports in enslave order. `tx_ports` are interface indices, a subset of `ports` in
     the order that `spread` counts in. `igmp_port` is where round-robin sends IGMP, or None.
     `obeys_queue_id`: a frame's queue mapping may override the choice (modes 0 and 1).
+    `copies_neighbours`: ARP and neighbour discovery go as EVERY would send them, whatever `spread`.
     `generation` grows by one with each table published for a bond.
     """
 
@@ -69,6 +70,7 @@ class ForwardingTable:
     packets_per_port: int = 1
     igmp_port: int | None = None
     obeys_queue_id: bool = False
+    copies_neighbours: bool = False
     generation: int = 0
 
     def __post_init__(self) -> None:

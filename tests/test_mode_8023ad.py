@@ -3,7 +3,7 @@
 import errno
 
 import pytest
-from bonds import bond_with, enslave, frames, mac_of, of_kind, run
+from bonds import bond_with, enslave, frames, mac_of, of_kind, run, write
 
 from pybondd.effects import AttachPort, Refuse, Report, SendFrame
 from pybondd.events import EffectFailed, PortFramesLost, PortOptionWritten, PortReleased
@@ -96,6 +96,29 @@ def test_the_system_is_still_the_first_ports_when_that_has_left():
     bond = lacp_bond()
     bond.handle(PortReleased(1), now=10**9)
     assert bond.mode.lacp.address == mac_of(1)
+
+
+# -- broadcast_neighbor
+
+
+def test_the_table_says_whether_neighbour_discovery_is_copied_from_the_next_write_on():
+    bond = bond_with("802.3ad", 1, broadcast_neighbor="on")
+    assert bond.table.copies_neighbours
+    generation = bond.table.generation
+    write(bond, "broadcast_neighbor", "off")
+    assert not bond.table.copies_neighbours
+    assert bond.table.generation == generation + 1
+
+
+def test_copying_neighbour_discovery_is_for_8023ad_only_and_ends_with_it():
+    (refusal,) = write(bond_with("balance-xor", 1), "broadcast_neighbor", "on")
+    assert isinstance(refusal, Refuse)
+    bond = bond_with("802.3ad", is_open=False, broadcast_neighbor="on")
+    write(bond, "mode", "balance-xor")
+    enslave(bond, 1)
+    assert not bond.table.copies_neighbours
+    write(bond, "mode", "802.3ad")
+    assert not bond.table.copies_neighbours
 
 
 def run_until_sent(bond):

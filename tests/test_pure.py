@@ -328,6 +328,82 @@ def test_an_override_takes_no_turn(kind):
     assert chosen(made, 2) == "11 10"
 
 
+# -- neighbours
+
+
+IPV6_HEADER = b"\x60" + bytes(5) + b"\x3a\xff" + bytes(32)
+SOLICITATION = MACS + b"\x86\xdd" + IPV6_HEADER + b"\x87" + bytes(23)
+ADVERTISEMENT = SOLICITATION[:54] + b"\x88" + SOLICITATION[55:]
+COPIED = table(
+    *(port(ifindex) for ifindex in (10, 11, 12, 13)),
+    spread=Spread.HASH,
+    tx_ports=(12, 10, 11),
+    copies_neighbours=True,
+)
+
+
+def with_octet(frame, place, octet):
+    return frame[:place] + bytes([octet]) + frame[place + 1 :]
+
+
+@both_twins
+@pytest.mark.parametrize(
+    ("frame", "is_copied"),
+    [
+        pytest.param(ARP, True, id="ARP"),
+        pytest.param(ARP[:14], True, id="ARP with nothing in it"),
+        pytest.param(ARP[:12] + b"\x80\x35" + ARP[14:], False, id="RARP"),
+        pytest.param(ARP[:12] + b"\x08\x00" + ARP[14:], False, id="an EtherType below"),
+        pytest.param(SOLICITATION, True, id="neighbour solicitation"),
+        pytest.param(ADVERTISEMENT, True, id="neighbour advertisement"),
+        pytest.param(with_octet(SOLICITATION, 54, 134), False, id="router advertisement"),
+        pytest.param(with_octet(SOLICITATION, 54, 137), False, id="redirect"),
+        pytest.param(with_octet(SOLICITATION, 54, 128), False, id="echo"),
+        pytest.param(with_octet(SOLICITATION, 20, 0), False, id="behind an extension header"),
+        pytest.param(with_octet(SOLICITATION, 20, 17), False, id="UDP that begins so"),
+        pytest.param(with_octet(SOLICITATION, 14, 0x40), True, id="whatever the version"),
+        pytest.param(with_octet(SOLICITATION, 13, 0), False, id="an EtherType of neither"),
+        pytest.param(SOLICITATION[:62], True, id="its header just there"),
+        pytest.param(SOLICITATION[:61], False, id="its header one octet short"),
+        pytest.param(SOLICITATION[:14], False, id="IPv6 with nothing in it"),
+        pytest.param(tagged(ARP), True, id="ARP with a tag"),
+        pytest.param(tagged(ARP)[:18], True, id="ARP with a tag and nothing in it"),
+        pytest.param(tagged(ARP)[:17], False, id="cut inside the type below a tag"),
+        pytest.param(tagged(ARP, 0x88A8), True, id="ARP with a service tag"),
+        pytest.param(tagged(tagged(ARP)), False, id="ARP below two tags"),
+        pytest.param(tagged(SOLICITATION), True, id="solicitation with a tag"),
+        pytest.param(tagged(SOLICITATION)[:66], True, id="with a tag, its header just there"),
+        pytest.param(tagged(SOLICITATION)[:65], False, id="with a tag, one octet short"),
+        pytest.param(UDP, False, id="UDP"),
+    ],
+)
+def test_neighbour_discovery_goes_to_all_usable_ports_and_the_rest_to_one(kind, frame, is_copied):
+    made, plain = forwarder(kind, COPIED), forwarder(kind, replace(COPIED, copies_neighbours=False))
+    hashed = plain.from_host(frame)
+    assert len(hashed) == 1
+    assert made.from_host(frame) == ((12, 10, 11) if is_copied else hashed)
+
+
+@both_twins
+def test_a_copied_neighbour_frame_spares_dead_ports_and_its_copies_are_counted(kind):
+    entries = (port(10), dead(port(11)), port(12))
+    made = forwarder(kind, table(*entries, spread=Spread.HASH, copies_neighbours=True))
+    assert made.from_host(ARP) == (10, 12)
+    counted = made.counters()
+    assert (counted.host_frames, counted.copies_frames) == (1, 1)
+    assert counted.imbalance == (0, 0)
+
+
+@both_twins
+@pytest.mark.parametrize(
+    "entries", [(), (dead(port(10)), dead(port(11)))], ids=["no port", "dead ports"]
+)
+def test_a_neighbour_frame_is_dropped_when_no_port_is_usable(kind, entries):
+    made = forwarder(kind, table(*entries, spread=Spread.HASH, copies_neighbours=True))
+    assert made.from_host(SOLICITATION) == ()
+    assert made.counters().transmit_drops() == {Reason.NO_PORT: 1}
+
+
 # -- receive
 
 

@@ -5,13 +5,14 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packets import TCP4, UDP6, ethernet, icmp, ipv4, vlan
+from packets import TCP4, UDP6, ethernet, icmp, ipv4, ipv6, vlan
 from twins import NEEDS_COMPILED, _fast
 
 from pybondd import _pure
 from pybondd.forwarding import MAX_PORTS, ForwardingTable, HashPolicy, PortEntry, Receive, Spread
 from pybondd.wire import ethertypes as types
 from pybondd.wire import protocols
+from pybondd.wire.ethernet import with_tags
 
 pytestmark = NEEDS_COMPILED
 
@@ -30,6 +31,15 @@ FRAMES = [
     *(IGMP_TAGGED[:size_octets] for size_octets in (14, 15, 16, 17, 18, 19, 36, 37, 38, 39)),
     IGMP,
     IGMP_TAGGED,
+]
+SOLICITATION = ethernet(types.IPV6, ipv6(protocols.ICMPV6, icmp(135, bytes(16))))
+ADVERTISEMENT = ethernet(types.IPV6, ipv6(protocols.ICMPV6, icmp(136, bytes(16))))
+NEIGHBOURS = [
+    ethernet(types.ARP, bytes(28)),
+    ethernet(types.RARP, bytes(28)),
+    *(ethernet(types.IPV6, ipv6(protocols.ICMPV6, icmp(kind, bytes(16)))) for kind in range(256)),
+    *(ethernet(types.IPV6, ipv6(header, icmp(135, bytes(16)))) for header in range(256)),
+    ethernet(types.IPV4, ipv6(protocols.ICMPV6, icmp(135, bytes(16)))),
 ]
 
 
@@ -103,6 +113,33 @@ def test_both_obey_a_queue_alike():
         for spread, obeys in product(Spread, (True, False))
     ]  # fmt: skip
     assert_both_choose_alike(tables, queues=(0, 1, 2, 3, 4))
+
+
+def copying(*live, spread=Spread.HASH):
+    ports = entries(live, (1,) * len(live), queue_ids=(0, 2))
+    transmit = tuple(port.ifindex for port in reversed(ports))
+    return ForwardingTable(spread, transmit, ports, copies_neighbours=True, obeys_queue_id=True)
+
+
+@pytest.mark.parametrize("tags", [(), (0x8100,), (0x88A8,), (0x8100, 0x8100), (0x9100,)])
+def test_both_copy_the_same_frames_as_neighbour_discovery(tags):
+    frames = [with_tags(frame, tuple((tag, 0x2064) for tag in tags)) for frame in NEIGHBOURS]
+    assert_both_choose_alike([copying(1, 1, 1)], frames, rounds=1)
+
+
+@pytest.mark.parametrize("frame", [ADVERTISEMENT, NEIGHBOURS[0]], ids=["advertisement", "ARP"])
+@pytest.mark.parametrize("tags", [(), ((0x8100, 7),), ((0x88A8, 7), (0x8100, 7))])
+def test_both_copy_alike_wherever_a_frame_ends(frame, tags):
+    whole = with_tags(frame, tags)
+    frames = [whole[:size_octets] for size_octets in range(14, len(whole) + 1)]
+    assert_both_choose_alike([copying(1, 1, 1), copying(0, 1, 0), copying(0, 0)], frames, rounds=1)
+
+
+@pytest.mark.parametrize("spread", [spread for spread in Spread if spread is not Spread.ONE])
+def test_both_copy_alike_whichever_ports_are_live_and_whatever_the_queue(spread):
+    tables = [copying(*live, spread=spread) for live in product((0, 1), repeat=3)]
+    tables += [copying(spread=spread), copying(*(1,) * MAX_PORTS, spread=spread)]
+    assert_both_choose_alike(tables, [SOLICITATION, *NEIGHBOURS[:2]], queues=(0, 1, 2), rounds=1)
 
 
 def test_both_use_every_port_that_a_table_can_hold():

@@ -37,6 +37,10 @@ class Mode:
         for port in state.ports:
             state.set_active(port)
 
+    def waits_for_poll(self, state: BondState) -> bool:
+        """Is a lost link acted on at the monitor's next poll only, as in Linux, not at once?"""
+        return False
+
     def device_changed(self, state: BondState) -> None:
         """Some port's device went up or down, or its carrier changed."""
 
@@ -98,7 +102,12 @@ class Mode:
 
 
 def build_table(
-    state: BondState, spread: Spread, tx_ports: tuple[int, ...], *, obeys_queue_id: bool = False
+    state: BondState,
+    spread: Spread,
+    tx_ports: tuple[int, ...],
+    *,
+    obeys_queue_id: bool = False,
+    copies_neighbours: bool = False,
 ) -> ForwardingTable:
     """A table over all ports of the bond; the generation grows only if something differs."""
     table = ForwardingTable(
@@ -109,6 +118,7 @@ def build_table(
         packets_per_port=state.options.packets_per_slave,
         igmp_port=state.active.ifindex if state.active else None,
         obeys_queue_id=obeys_queue_id,
+        copies_neighbours=copies_neighbours,
         generation=state.table.generation,
     )
     return table if table == state.table else table.next_generation()

@@ -84,6 +84,10 @@ class Ieee8023ad(Mode):
             ours.last_heard_ns, ours.picture = now, said.partner
         self._flush(state)
 
+    def waits_for_poll(self, state: BondState) -> bool:
+        """In between the carrier is gone for some rules and the link still up for others."""
+        return self.lacp.settings.follows is not Follows.MENDED
+
     def link_up(self, state: BondState, port: Port) -> None:
         """Negotiate again before the port carries traffic."""
         port.is_backup = True
@@ -156,7 +160,10 @@ class Ieee8023ad(Mode):
 
     def table(self, state: BondState) -> ForwardingTable:
         """The working ports of the active aggregator, in enslave order."""
-        return build_table(state, Spread.HASH, self._usable(state))
+        copies_neighbours = bool(state.options.broadcast_neighbor)
+        return build_table(
+            state, Spread.HASH, self._usable(state), copies_neighbours=copies_neighbours
+        )
 
     def _usable(self, state: BondState) -> tuple[int, ...]:
         active = self.lacp.active_aggregator
