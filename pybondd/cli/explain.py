@@ -5,14 +5,17 @@ import shutil
 import sys
 import textwrap
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import click
 
 from pybondd.cli.client import ask
 from pybondd.cli.palette import Tone, color_option, paint
 from pybondd.daemon.refusal import Exit
-from pybondd.daemon.shapes import AnswerJson
+from pybondd.daemon.shapes import AnswerJson, ChoiceJson, FlowAnswerJson
+
+STEP_WIDTH = 52
+"""Long enough for two IPv4 addresses; what is longer pushes its number to the right."""
 
 
 @click.group()
@@ -33,6 +36,45 @@ def port_command(bond: str, port: str, as_json: bool) -> int:
     answer = cast("AnswerJson", ask(bond, "GET", f"/explain/port/{quote(port, safe='')}"))
     print(json.dumps(answer) if as_json else "\n".join(lines(answer, width=_width())))
     return Exit.DONE if answer["carries"] else Exit.REFUSED
+
+
+@command.command("flow")
+@click.argument("bond")
+@click.option("--src", required=True, help="IP address that the packets come from.")
+@click.option("--dst", required=True, help="IP address that they go to.")
+@click.option("--proto", help="tcp, udp, sctp or other; tcp if a port is given.")
+@click.option("--sport", help="Source port.")
+@click.option("--dport", help="Destination port.")
+@click.option("--vlan", help="VLAN number of an interface above the bond.")
+@click.option("--to", help="MAC address of the next hop: layer2 policies hash it.")
+@click.option("-j", "--json", "as_json", is_flag=True, help="The answer as JSON.")
+@color_option
+def flow_command(bond: str, as_json: bool, **given: str | None) -> int:
+    """Say which port of BOND a flow takes, by which hash, and what the other policies would do."""
+    query = urlencode({name: text for name, text in given.items() if text is not None})
+    answer = cast("FlowAnswerJson", ask(bond, "GET", f"/explain/flow?{query}"))
+    print(json.dumps(answer) if as_json else "\n".join(flow_lines(answer)))
+    return Exit.DONE
+
+
+def flow_lines(answer: FlowAnswerJson) -> list[str]:
+    """The port, how the hash came about, and what other policies and a failure would change."""
+    shown = [paint(answer["what"], Tone.BOLD), f"  {answer['why']}"]
+    for choice in answer["choices"]:
+        if choice["is_in_use"]:
+            shown += [f"    {text:<{STEP_WIDTH}}{number}" for text, number in choice["steps"]]
+    others = [_other(choice) for choice in answer["choices"] if not choice["is_in_use"]]
+    if others:
+        shown.append(f"  other policies: {'   '.join(others)}")
+    if answer["port"] and answer["choices"]:
+        then = answer["then"] or "no port is left"
+        shown.append(f"  if {answer['port']} fails: {then}")
+        shown.append(paint("  the way back is chosen by the switch, not by this host", Tone.DIM))
+    return shown
+
+
+def _other(choice: ChoiceJson) -> str:
+    return f"{choice['policy']} -> {choice['port'] or 'needs --to'}"
 
 
 def lines(answer: AnswerJson, *, width: int) -> list[str]:

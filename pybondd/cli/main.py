@@ -19,7 +19,7 @@ VERBS = {
     "set": "write options of a running bond",
     "get": "read options of a running bond",
     "status": "show bonds and their ports",
-    "explain": "say why a port carries no traffic",
+    "explain": "say why a port carries no traffic, or which one a flow takes",
     "events": "show what happened and why",
     "recover": "undo what a killed daemon left behind",
     "lab": "try it in private namespaces",

@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from aiohttp import web
 from pybondd.daemon.bodies import option_pairs, parsed_body, port_names, word
 from pybondd.daemon.recorder import Recorder
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
-from pybondd.daemon.shapes import AnswerJson, StatusJson
+from pybondd.daemon.shapes import AnswerJson, FlowAnswerJson, StatusJson
 
 MAX_BODY_OCTETS = 65536
 """Longest request body: 255 port names and every option fit many times."""
@@ -30,6 +30,7 @@ ROUTES = {
     "GET /options": "every option as its sysfs file reads",
     "GET /options/{name}": "one option",
     "GET /explain/port/{name}": "whether a port carries traffic, and if not, why",
+    "GET /explain/flow": "?src=IP&dst=IP, proto, sport, dport, vlan, to=MAC: which port, and why",
     "POST /options": '{"options": [[name, text], ...]}: all are written, or none',
     "POST /ports": '{"ports": [name, ...], "may_cut_default_route": false}: all join, or none',
     "DELETE /ports": '{"ports": [name, ...]}: all leave, or none',
@@ -66,6 +67,9 @@ class Served(Protocol):
 
     def explain_port(self, name: str, *, is_privileged: bool) -> AnswerJson:
         """Does it carry traffic, and if not, why?"""
+
+    def explain_flow(self, texts: Mapping[str, str]) -> FlowAnswerJson:
+        """By which port would it leave, and why?"""
 
     def write_options(self, pairs: list[tuple[str, str]]) -> None:
         """Write all or none."""
@@ -105,6 +109,7 @@ class Api:
             "GET /options": self._options,
             "GET /options/{name}": self._option,
             "GET /explain/port/{name}": self._explain_port,
+            "GET /explain/flow": self._explain_flow,
             "POST /options": self._write_options,
             "POST /ports": self._add_ports,
             "DELETE /ports": self._remove_ports,
@@ -137,6 +142,9 @@ class Api:
     async def _explain_port(self, request: web.Request) -> web.Response:
         name, is_owner = request.match_info["name"], _is_owner(request)
         return web.json_response(self._served.explain_port(name, is_privileged=is_owner))
+
+    async def _explain_flow(self, request: web.Request) -> web.Response:
+        return web.json_response(self._served.explain_flow(dict(request.query)))
 
     async def _write_options(self, request: web.Request) -> web.Response:
         self._served.write_options(option_pairs(await parsed_body(request)))

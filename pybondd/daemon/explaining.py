@@ -1,11 +1,14 @@
-"""Who may ask why a port carries no traffic, and how does the answer travel?"""
+"""Who may ask why, and how does the answer travel?"""
 
 import errno
+from collections.abc import Mapping
 
 from pybondd.bond import Bond
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
-from pybondd.daemon.shapes import AnswerJson
+from pybondd.daemon.shapes import AnswerJson, FlowAnswerJson
+from pybondd.explain.flow import explain_flow
 from pybondd.explain.port import explain_port
+from pybondd.explain.question import QuestionError, parse_question
 from pybondd.units import Instant
 
 
@@ -40,4 +43,37 @@ def answer_json(bond: Bond, name: str, *, now: Instant, is_privileged: bool) -> 
         "why": answer.why,
         "remedy": answer.remedy,
         "met": list(answer.met),
+    }
+
+
+def flow_json(bond: Bond, texts: Mapping[str, str]) -> FlowAnswerJson:
+    """The answer for the flow that these texts describe. Raises CommandRefusedError."""
+    try:
+        question = parse_question(texts)
+    except QuestionError as mistake:
+        raise CommandRefusedError(
+            Refusal(
+                "this describes no flow",
+                str(mistake),
+                f"example: pybondd explain flow {bond.state.name} --src 10.0.0.1 --dst 10.0.0.2 "
+                "--proto tcp --sport 40000 --dport 443",
+                exit_code=Exit.USAGE,
+            )
+        ) from mistake
+    answer = explain_flow(bond.state, question)
+    return {
+        "port": answer.port,
+        "what": answer.what,
+        "why": answer.why,
+        "then": answer.then,
+        "choices": [
+            {
+                "policy": choice.policy,
+                "is_in_use": choice.is_in_use,
+                "hash": choice.word,
+                "port": choice.port,
+                "steps": list(choice.steps),
+            }
+            for choice in answer.choices
+        ],
     }

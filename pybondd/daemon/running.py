@@ -3,12 +3,13 @@
 import asyncio
 import os
 import time
+from collections.abc import Mapping
 
 from pybondd.bond import Bond
 from pybondd.counters import Counters
 from pybondd.daemon.clock import MonotonicClock
 from pybondd.daemon.data_plane import DataPlane
-from pybondd.daemon.explaining import answer_json
+from pybondd.daemon.explaining import answer_json, flow_json
 from pybondd.daemon.hearing import Hearing
 from pybondd.daemon.joining import Joining
 from pybondd.daemon.leftovers import not_restored
@@ -20,7 +21,13 @@ from pybondd.daemon.picture import Surroundings, status_json
 from pybondd.daemon.proc_file import ProcFile
 from pybondd.daemon.recorder import Entry, Recorder
 from pybondd.daemon.refusal import CommandRefusedError
-from pybondd.daemon.shapes import AnswerJson, BondExtraJson, DatapathJson, StatusJson
+from pybondd.daemon.shapes import (
+    AnswerJson,
+    BondExtraJson,
+    DatapathJson,
+    FlowAnswerJson,
+    StatusJson,
+)
 from pybondd.daemon.watch import Watcher
 from pybondd.effects import Report, Severity
 from pybondd.events import Event, PortReleased
@@ -139,6 +146,10 @@ class RunningBond:
         """Does it carry traffic, and if not, why?"""
         now = self._clock.now()
         return answer_json(self._bond, name, now=now, is_privileged=is_privileged)
+
+    def explain_flow(self, texts: Mapping[str, str]) -> FlowAnswerJson:
+        """By which port would it leave, and why?"""
+        return flow_json(self._bond, texts)
 
     def write_options(self, pairs: list[tuple[str, str]]) -> None:
         """Write all or none."""

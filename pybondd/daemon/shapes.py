@@ -102,6 +102,26 @@ class AnswerJson(TypedDict):
     met: list[str]
 
 
+class ChoiceJson(TypedDict):
+    """What one hash policy makes of a flow; `steps` are pairs of what is done and its result."""
+
+    policy: str
+    is_in_use: bool
+    hash: int | None
+    port: str
+    steps: list[tuple[str, str]]
+
+
+class FlowAnswerJson(TypedDict):
+    """The answer to GET /explain/flow; `port` and `then` are "" where there is not one port."""
+
+    port: str
+    what: str
+    why: str
+    then: str
+    choices: list[ChoiceJson]
+
+
 class EntryJson(TypedDict):
     """One entry on the control socket. `time` is seconds of the wall clock, for people only."""
 

@@ -45,6 +45,9 @@ class Noting:
     def explain_port(self, name, *, is_privileged):
         return {"port": name, "all": is_privileged}
 
+    def explain_flow(self, texts):
+        return texts
+
     def write_options(self, pairs):
         self._note("write", pairs)
 
@@ -93,6 +96,7 @@ async def asked(path, method: str, route: str, body: object = None, **more):
         ("/options", {"miimon": "100", "all": True}),
         ("/options/miimon", "miimon is 100, all: True"),
         ("/explain/port/eth0", {"port": "eth0", "all": True}),
+        ("/explain/flow?src=10.0.0.1&dst=fe80%3A%3A1", {"src": "10.0.0.1", "dst": "fe80::1"}),
         ("/events", []),
     ],
 )
