@@ -54,7 +54,9 @@ class OpenVSwitch:
         self._directory.cleanup()
 
     def start(self):
-        """Begin to switch, as the database says."""
+        """Begin to switch, as the database says, unless it does."""
+        if self._switch and self._switch.poll() is None:
+            return
         control = self._path / "switch.ctl"
         control.unlink(missing_ok=True)
         self._switch = self._start(
