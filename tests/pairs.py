@@ -10,6 +10,8 @@ from pybondd.events import BondOpened, PortFrame
 from pybondd.port import LinkFacts
 from pybondd.units import SECOND_NS
 
+OPTIONS = {"mode": "802.3ad", "miimon": 100, "lacp_follows": "linux"}
+"""Of every bond here: what Linux does stays, whatever pybondd learns to mend."""
 End = tuple[Bond, int]
 """A bond and the interface index of its port."""
 
@@ -27,7 +29,7 @@ class Wiring:
         """A bond of mode 4 with these ports, set up; its address ends in its number."""
         mac = bytes.fromhex("02b0000000") + bytes([len(self.bonds) + 1])
         bond = Bond(name, mac=mac)
-        for option, value in {"mode": "802.3ad", "miimon": 100, **options}.items():
+        for option, value in {**OPTIONS, **options}.items():
             self.write(bond, option, value)
         self.bonds.append(bond)
         # A port takes the bond's address when it joins; an address of the bond's own lets two

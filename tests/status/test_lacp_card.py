@@ -74,7 +74,7 @@ def test_the_details_of_a_port_are_all_there():
     start = lines.index("  eth1   aggregator 1*")
     assert lines[1:4] == [
         "  system 65535,02:b0:00:00:00:01   LACP active, asks for slow answers",
-        "  ad_select stable   lacp_follows mended",
+        "  ad_select stable   lacp_follows linux",
         "  aggregator 1* key 15   2 of 2 up   20G   with 65535,02:b0:00:00:00:02 key 15",
     ]
     assert lines[start + 1 : start + 16] == [
