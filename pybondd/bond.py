@@ -163,7 +163,9 @@ class Bond:
             self.mode.speed_read(self.state, port)
         self.mode.device_changed(self.state)
         polls = self.state.is_open and self.state.options.miimon
-        if polls and wants_to_move_at_once(self.state, port):
+        if not polls or self.mode.waits_for_poll(self.state):
+            return
+        if wants_to_move_at_once(self.state, port):
             mii_event(self.state, self.mode, port, now=now)
 
     def _port_frame(self, event: PortFrame, now: Instant) -> None:

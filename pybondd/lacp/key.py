@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pybondd.lacp.port import AggregationPort
+from pybondd.lacp.system import Follows
 
 _SPEEDS_MBPS: Final = (
     *(1, 10, 100, 1000, 2500, 5000, 10_000, 14_000, 20_000, 25_000, 40_000, 50_000, 56_000),
@@ -20,6 +21,8 @@ SPEED_CODES: Final[Mapping[int, int]] = MappingProxyType(
 )
 """Mbit/s to code; other speeds have code 0."""
 
+_FASTEST_OF_LINUX_6_1_MBPS: Final = 400_000
+"""It has no code for 800 Gbit/s yet."""
 _FULL_DUPLEX: Final = 1
 _SPEED_SHIFT: Final = 1
 _USER_SHIFT: Final = 6
@@ -43,9 +46,12 @@ def _link_bits(port: AggregationPort) -> int:
 
 def speed_code(port: AggregationPort) -> int:
     """The code of the port's speed; 0 while its link is not up."""
-    if not port.member.is_link_up or port.member.speed_mbps is None:
+    mbps = port.member.speed_mbps
+    if not port.member.is_link_up or mbps is None:
         return 0
-    return SPEED_CODES.get(port.member.speed_mbps, 0)
+    if mbps > _FASTEST_OF_LINUX_6_1_MBPS and port.system.settings.follows is Follows.LINUX_6_1:
+        return 0
+    return SPEED_CODES.get(mbps, 0)
 
 
 def speed_now_mbps(port: AggregationPort) -> int:

@@ -17,7 +17,8 @@ class Deed:
     """One thing that was done to one side.
 
     `at` is the instant when the command was logged, that is just after it had its effect; it cannot
-    have had it before `since`, when the command before was logged. `words` depend on `verb`.
+    have had it before `since`, when the command before was logged. `followers` are commands that
+    were run after it and logged together with it. `words` depend on `verb`.
     """
 
     since: float
@@ -26,15 +27,17 @@ class Deed:
     verb: str
     name: str = ""
     words: tuple[str, ...] = ()
+    followers: int = 0
 
 
 def deeds_of(commands):
     """Every deed of a recording, in order."""
     deeds, since = [], 0.0
     for entry in commands:
-        for text in entry["cmd"].split(";"):
+        texts = entry["cmd"].split(";")
+        for place, text in enumerate(texts, start=1):
             deeds += [
-                Deed(since, entry["t"], side, verb, name, tuple(words))
+                Deed(since, entry["t"], side, verb, name, tuple(words), len(texts) - place)
                 for side, verb, name, words in _understood(text.strip())
             ]
         since = entry["t"]
@@ -95,7 +98,7 @@ def _parse_set(name, words, side):
                 yield side, "enslave", name, []
             case "nomaster", []:
                 yield side, "release", name, []
-            case ("up" | "down" | "address"), _:
+            case (("up" | "down" | "address"), _):
                 yield side, keyword, name, arguments
             case _:
                 yield side, "unknown", name, words

@@ -141,11 +141,24 @@ class Recording:
             gaps += [at - said for said, at in zip(logged, ours, strict=False)]
         return median(gaps) if gaps else 0.0
 
+    def last_view(self, side):
+        """What netlink showed last of the bond and the ports of a side; what is gone is absent."""
+        shown = {}
+        for state in () if self.row else self.story.get("states", ()):
+            if state["side"] == side:
+                shown |= state["changed"]
+        return {
+            name: {key: value for key, value in facts.items() if key != "kind"}
+            for name, facts in shown.items()
+            if facts
+        }
+
     def final_proc(self, side):
         return None if self.row else self.story.get(f"final_proc_{side}")
 
     def xstats(self, side):
-        return {} if self.row else self.story.get(f"xstats_{side}") or {}
+        counted = {} if self.row else self.story.get(f"xstats_{side}") or {}
+        return {name: each for name, each in counted.items() if each and name != "bond0"}
 
 
 def recordings():
@@ -154,7 +167,7 @@ def recordings():
     for path in sorted(FOLDER.rglob("*.json")):
         story = json.loads(path.read_text())
         name = path.relative_to(FOLDER).with_suffix("").as_posix()
-        if story.get("frames"):
+        if any("dir" in frame for frame in story.get("frames", ())):
             found.append(Recording(name, story))
         rows = story.get("rows", ())
         found += [Recording(name, story, row=row) for row in rows if row.get("frames")]

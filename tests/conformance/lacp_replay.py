@@ -11,34 +11,14 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass
 
-from iproute2_words import pairs
+from lacp_items import FOREVER, POLL_S, ItemMaker
 from lacp_recording import PASS_S, Recording
 from lacp_side import RefusedDeedError, Side
 from lacp_ticks import Session, extended, inferred_ticks, recorded_ticks
+from lacp_wires import LEEWAYS, Wires
 
-from pybondd.port import Duplex, LinkFacts
-
-COMMAND_S = 0.25
-"""How long before it was logged a command may have had its effect (user-mode Linux is slow)."""
-LOGGED_COMMAND_S = 0.02
-POLL_S = 0.150
-"""A poll of the carrier comes within 110 ms of the change, and may find the bond locked once."""
+COMMAND_S = LEEWAYS[-1].commands
 MAX_HYPOTHESES = 600
-FOREVER = 1e9
-
-
-@dataclass(frozen=True)
-class Item:
-    """Something that happens to a side, some time between `lo` and `hi`. Items of one `lane` keep
-    their order."""
-
-    lo: float
-    hi: float
-    at: float
-    lane: str
-    verb: str
-    name: str = ""
-    load: object = None
 
 
 @dataclass
@@ -63,20 +43,21 @@ class Replay:
         self.deeds = recording.deeds
         self.mine = [deed for deed in self.deeds if deed.side == side]
         self.log = recording.log(side)
-        self.wires = Wires(recording)
+        self.leeway = LEEWAYS[0]
         self.sessions = self._sessions()
         self.why = ""
 
     def run(self):
-        """The hypotheses left at the end. Raises MismatchError when none is."""
+        """The bonds left at the end. Raises MismatchError when none is."""
         furthest, why = -1.0, "nothing was run"
-        for ticks in self._tick_candidates():
-            try:
-                return self._run_with(ticks)
-            except MismatchError as mismatch:
-                at, text = mismatch.args
-                if at > furthest:
-                    furthest, why = at, text
+        for self.leeway in LEEWAYS:
+            for ticks in self._tick_candidates():
+                try:
+                    return self._run_with([self.leeway.of(tick) for tick in ticks])
+                except MismatchError as mismatch:
+                    at, text = mismatch.args
+                    if at > furthest:
+                        furthest, why = at, text
         raise MismatchError(f"{self.recording.name} side {self.letter}: {why}")
 
     # -- time
@@ -95,7 +76,8 @@ class Replay:
         return sessions
 
     def _tick_candidates(self):
-        end = self.recording.end
+        # Whatever was done last has its effects, unseen by the capture.
+        end = max([self.recording.end, *(deed.at for deed in self.deeds)]) + POLL_S * 2
         if self.log:
             return [recorded_ticks(self.log["ticks"], self._anchors(), end, self.period)]
         candidates = inferred_ticks(
@@ -127,6 +109,7 @@ class Replay:
     # -- the run
 
     def _run_with(self, ticks):
+        self.wires = Wires(self.recording, self.leeway)
         items = ItemMaker(self, ticks).items()
         lanes = sorted({item.lane for item in items})
         self.lanes = [
@@ -137,6 +120,8 @@ class Replay:
             follows=self.recording.follows,
             macs={n: self.recording.mac_of(n) for n in self._own_names()},
         )
+        start.keeps_moves = self.log is not None
+        start.keeps_history = bool(self.recording.story.get("rows"))
         hypotheses = [Hypothesis(start, (0,) * len(lanes))]
         for number, tick in enumerate(ticks):
             hypotheses = self._one_tick(hypotheses, tick, expected[number])
@@ -266,7 +251,7 @@ def perform(side, item):
             return side.set_port_options(item.name, item.load) or []
         case "enslave":
             return side.enslave(item.name, item.load)
-        case "release" | "link" if not side.has(item.name):
+        case "release" | "link" | "poll" if item.name and not side.has(item.name):
             raise ImpossibleError(f"{item.verb} of {item.name}, which is no port")
         case "release":
             return side.release(item.name)
@@ -276,201 +261,10 @@ def perform(side, item):
             return side.delete()
         case "open":
             return side.open()
+        case "poll":
+            return side.poll()
         case "close":
             return side.close()
         case "frame":
             return side.received(item.name, item.load) if side.has(item.name) else []
     raise AssertionError(item)
-
-
-class Wires:
-    """The links between the sides: who has a carrier, from when on?"""
-
-    def __init__(self, recording):
-        self.recording = recording
-        self.changes = []  # (lo, hi, at, name, facts)
-        self.up, self.speed = {}, {}
-        touched = {d.name for d in recording.deeds if d.verb in ("enslave", "up", "down")}
-        for name in recording.names:
-            self.up[name] = name not in touched
-        for name in {recording.peer_of(n) for n in recording.names} - touched:
-            self.up[name] = True
-        self.joined = {}
-        for deed in recording.deeds:
-            self._apply(deed)
-
-    def _apply(self, deed):
-        before = {name: self.facts(name) for name in self.up}
-        match deed.verb:
-            case "enslave":
-                self.up[deed.name] = True
-                self.joined[deed.name] = deed.side
-            case "release":
-                self.up[deed.name] = False
-                self.joined.pop(deed.name, None)
-            case "delete":
-                for name in [n for n, side in self.joined.items() if side == deed.side]:
-                    self.up[name] = False
-                    self.joined.pop(name)
-            case ("up" | "down") if deed.name in self.up:
-                self.up[deed.name] = deed.verb == "up"
-        lo, hi = window(self.recording, deed)
-        for name, old in before.items():
-            if self.facts(name) != old:
-                self.changes.append((lo, hi, deed.at - 0.004, name, self.facts(name)))
-
-    def facts(self, name):
-        is_up = self.up[name]
-        has_carrier = is_up and self.up.get(self.recording.peer_of(name), True)
-        return LinkFacts(
-            is_up=is_up, has_carrier=has_carrier, speed_mbps=10_000, duplex=Duplex.FULL
-        )
-
-    def facts_at(self, name, at):
-        known = [c[4] for c in self.changes if c[3] == name and c[2] <= at]
-        return known[-1] if known else self.first_facts(name)
-
-    def first_facts(self, name):
-        is_up = not any(c[3] == name for c in self.changes)
-        return LinkFacts(is_up=is_up, has_carrier=is_up, speed_mbps=10_000, duplex=Duplex.FULL)
-
-    def was_running(self, name, at):
-        """True or False; None near a change, where it may have been either."""
-        for lo, hi, _, each, _ in self.changes:
-            if each == name and lo - 0.02 <= at <= hi + 0.02:
-                return None
-        return self.facts_at(name, at).is_running
-
-
-def window(recording, deed):
-    """When may this command have had its effect?"""
-    if recording.is_scripted:
-        return deed.since, deed.at
-    width = LOGGED_COMMAND_S if recording.log(deed.side) else COMMAND_S
-    return max(deed.since - 0.005, deed.at - width), deed.at + 0.005
-
-
-class ItemMaker:
-    """What happened to one side, as items with their windows."""
-
-    def __init__(self, replay, ticks):
-        self.replay, self.ticks = replay, ticks
-        self.recording, self.letter, self.log = replay.recording, replay.letter, replay.log
-        self.openings = [tick.at for tick in ticks if tick.opens]
-
-    def items(self):
-        return [*self._commands(), *self._links(), *self._frames()]
-
-    def _commands(self):
-        openings = list(self.openings)
-        for deed in self.replay.mine:
-            lo, hi = window(self.recording, deed)
-            at = self._exact(deed) or deed.at - 0.004
-            if self._exact(deed):
-                lo = hi = at
-            verb, load = deed.verb, list(deed.words)
-            match verb:
-                case "add bond":
-                    verb, load = "set", without_mode(load)
-                case "up" if deed.name.startswith("bond"):
-                    at = (openings.pop(0) if openings else at) - 0.0001
-                    yield Item(at, at, at, "command", "open")
-                    continue
-                case "down" if deed.name.startswith("bond"):
-                    verb = "close"
-                case "enslave":
-                    load = self.replay.wires.facts_at(deed.name, at + 0.01)
-                case "set" if not deed.name.startswith("bond"):
-                    verb = "set port"
-                case "up" | "down" | "address" | "ethtool":
-                    continue
-            if verb == "close":
-                after = [t for t in self.openings if t > at]
-                lo = max([t.at for t in self.ticks if t.at < (after[0] if after else 1e9)])
-                lo = hi = at = max(at, lo + 0.0001)
-            yield Item(lo, hi, at, "command", verb, deed.name, load)
-
-    def _exact(self, deed):
-        """The log tells when a port joined or left, a farewell tells when it left."""
-        for event in (self.log or {}).get("machine", ()):
-            if event["ev"] == deed.verb and event.get("slave") == deed.name:
-                if deed.since - 0.03 <= event["t"] <= deed.at + 0.03:
-                    return event["t"]
-        if deed.verb in ("release", "delete"):
-            for seen in self.replay.sightings:
-                right = seen.port == deed.name or deed.verb == "delete"
-                if seen.is_ours and seen.is_farewell and right:
-                    if deed.since <= seen.at <= deed.at + 0.02:
-                        return seen.at
-        return None
-
-    def _links(self):
-        if self.log and self.recording.series == "6.12":
-            for event in self.log["machine"]:
-                if event["ev"] == "link":
-                    yield self._logged_link(event)
-            return
-        for lo, hi, at, name, facts in self.replay.wires.changes:
-            if name[0] != self.letter.lower() or self._is_own_joining(name, at):
-                continue
-            late = max([hi, *self._openings_after(lo)[:1]]) if not self._is_open(at) else hi
-            yield Item(lo, late + POLL_S, at + 0.05, f"link {name}", "link", name, facts)
-
-    def _logged_link(self, event):
-        name, at = event["slave"], event["t"]
-        facts = self.replay.wires.facts_at(name, at + 0.05)
-        if facts.is_running != event["up"]:
-            facts = LinkFacts(
-                is_up=True, has_carrier=event["up"], speed_mbps=10_000, duplex=Duplex.FULL
-            )
-        return Item(at, at, at, f"link {name}", "link", name, facts)
-
-    def _is_own_joining(self, name, at):
-        """Joining and leaving come with their own facts."""
-        return any(
-            d.name == name and d.verb in ("enslave", "release") and abs(d.at - 0.004 - at) < 1e-6
-            for d in self.replay.mine
-        ) or not self._is_port(name, at)
-
-    def _is_port(self, name, at):
-        verbs = [
-            d.verb
-            for d in self.replay.mine
-            if (d.name == name and d.verb in ("enslave", "release")) or d.verb == "delete"
-            if d.at - 0.004 <= at
-        ]
-        return bool(verbs) and verbs[-1] == "enslave"
-
-    def _is_open(self, at):
-        return any(s.opened <= at <= s.closed for s in self.replay.sessions)
-
-    def _openings_after(self, at):
-        return [opened for opened in self.openings if opened >= at]
-
-    def _frames(self):
-        heard = self._heard()
-        for seen in self.replay.sightings:
-            if seen.is_ours:
-                continue
-            at = heard(seen)
-            yield Item(at, at, at, f"frame {seen.port}", "frame", seen.port, seen.frame)
-
-    def _heard(self):
-        """When the machines saw a frame: the log knows it better than the capture."""
-        events = [e for e in (self.log or {}).get("machine", ()) if e["ev"] == "rxpdu"]
-        taken = set()
-
-        def heard(seen):
-            for number, event in enumerate(events):
-                near = -0.003 <= event["t"] - seen.at <= 0.03
-                if number not in taken and event["slave"] == seen.port and near:
-                    taken.add(number)
-                    return event["t"]
-            return seen.at
-
-        return heard
-
-
-def without_mode(words):
-    """Options but for the mode, which a side has from the start."""
-    return [word for pair in pairs(words) if pair[0] != "mode" for word in pair]

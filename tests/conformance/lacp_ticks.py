@@ -7,7 +7,7 @@ before the first LACPDU, or around an interval in which the bond was down) gives
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WINDOW = 3
 """Passes between two openings of a port's transmit window."""
@@ -21,11 +21,15 @@ MAX_CANDIDATES = 24
 
 @dataclass(frozen=True)
 class Tick:
-    """One pass; the first one `opens` when the bond was set up just before it."""
+    """One pass; the first one `opens` when the bond was set up just before it.
+
+    It may have been `slack` earlier or later, and by `stall` more where the machine was held up.
+    """
 
     at: float
     slack: float
     opens: bool = False
+    stall: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ def recorded_ticks(instants, anchors, end, period):
         for previous, at in zip(before, instants, strict=False)
     ]
     rest = [anchor for anchor in anchors if anchor[0] > instants[-1] + period / 2]
-    ticks += _between([(instants[-1], None), *rest], period)[1:]
+    last = len(instants) - 1
+    place = {key: _nearest(ticks, at) - last for at, key in anchors[: len(anchors) - len(rest)]}
+    ticks += _between([(instants[-1], None), *rest], period, place)[1:]
     return extended(ticks, end, period)
 
 
@@ -61,10 +67,7 @@ def inferred_ticks(anchors, sessions, period, *, early_keys):
     `anchors` are (instant, key of a transmit window) of what was sent, in order. The windows of
     ports that joined before the bond was set up, `early_keys`, open in passes 3, 6, 9 and so on.
     """
-    parts = [
-        [a for a in anchors if s.since <= a[0] <= s.closed]
-        for s in sessions
-    ]
+    parts = [[a for a in anchors if s.since <= a[0] <= s.closed] for s in sessions]
     choices = [
         _candidates_of_session(part, session, period)
         for part, session in zip(parts, sessions, strict=True)
@@ -111,13 +114,13 @@ def _steps(start, end, period):
 
 def _with_opening(ticks):
     ticks = [t if isinstance(t, Tick) else Tick(t, SLACK_S) for t in ticks]
-    return [Tick(t.at, t.slack, opens=n == 0) for n, t in enumerate(ticks)]
+    return [replace(tick, opens=n == 0) for n, tick in enumerate(ticks)]
 
 
-def _between(anchors, period):
-    """Passes from the first LACPDU to the last."""
+def _between(anchors, period, place=None):
+    """Passes from the first LACPDU to the last; `place` is where windows opened last."""
     ticks = [Tick(anchors[0][0], SLACK_SEEN_S)]
-    place = {anchors[0][1]: 0}
+    place = {**(place or {}), anchors[0][1]: 0}
     for at, key in anchors[1:]:
         elapsed = at - ticks[-1].at
         if elapsed < period / 3:
@@ -126,7 +129,8 @@ def _between(anchors, period):
         count = _count(elapsed, period, place.get(key), len(ticks) - 1)
         step = elapsed / count
         start = ticks[-1].at
-        ticks += [Tick(start + n * step, SLACK_S) for n in range(1, count)]
+        stall = max(0.0, elapsed - count * period)
+        ticks += [Tick(start + n * step, SLACK_S, stall=stall) for n in range(1, count)]
         ticks.append(Tick(at, SLACK_SEEN_S))
         place[key] = len(ticks) - 1
     return ticks
@@ -150,6 +154,9 @@ def _keeps_windows(parts, combination, early_keys):
     ticks = [tick for _, session in combination for tick in session]
     places = {key: {WINDOW - 1} for key in early_keys}
     for at, key in itertools.chain(*parts):
-        index = min(range(len(ticks)), key=lambda n: abs(ticks[n].at - at))
-        places.setdefault(key, set()).add(index % WINDOW)
+        places.setdefault(key, set()).add(_nearest(ticks, at) % WINDOW)
     return all(len(phases) == 1 for phases in places.values())
+
+
+def _nearest(ticks, at):
+    return min(range(len(ticks)), key=lambda n: abs(ticks[n].at - at))
