@@ -28,6 +28,7 @@ def run_pass(system: System) -> None:
     """One pass over all ports, in the order in which they joined."""
     if not system.ports:
         return
+    system.best = None  # Carriers and speeds may be others than in the last pass.
     if system.selection_hold:
         system.selection_hold -= 1
         if system.selection_hold == 0:

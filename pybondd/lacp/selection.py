@@ -9,6 +9,7 @@ from pybondd.lacp.gates import disable, enable
 from pybondd.lacp.key import is_aggregatable
 from pybondd.lacp.port import AggregationPort
 from pybondd.lacp.system import SelectPolicy, System
+from pybondd.wire.ethernet import NO_ADDRESS
 from pybondd.wire.slow import PortState
 
 
@@ -16,6 +17,7 @@ def select_port(port: AggregationPort) -> None:
     """One pass: a port that is not selected leaves its aggregator and joins the one that fits."""
     if port.selected:
         return
+    leaves_active = port.is_in_active_aggregator
     leave_aggregator(port)
     aggregator = _fitting(port) or _founded(port)
     if aggregator is None:
@@ -24,7 +26,8 @@ def select_port(port: AggregationPort) -> None:
     aggregator.ports.insert(0, port)
     port.aggregator = aggregator
     port.selected = True
-    choose_active(port.system)
+    if leaves_active or not _choice_stands(port.system, aggregator):
+        choose_active(port.system)
     if not aggregator.is_active:
         port.set_actor(PortState.SYNCHRONIZATION, on=False)
 
@@ -42,6 +45,8 @@ def leave_aggregator(port: AggregationPort) -> None:
 
 def _fitting(port: AggregationPort) -> Aggregator | None:
     """The first aggregator with our key and our partner, whom it must know."""
+    if port.partner.system == NO_ADDRESS:
+        return None
     wanted = (port.actor.key, *_partner_of(port))
     for aggregator in port.system.aggregators:
         known = (
@@ -71,6 +76,22 @@ def _founded(port: AggregationPort) -> Aggregator | None:
     return free
 
 
+def _choice_stands(system: System, joined: Aggregator) -> bool:
+    """Whether the best aggregator of this pass is still the best now that a port has joined.
+
+    The port has left another one that was not in use, which made that one no better. Without this
+    question each of n ports that join in one pass would have n aggregators compared anew.
+    """
+    if system.best is None:
+        return False
+    best, rank = system.best
+    new_rank = _rank(system, joined)
+    if joined is best:
+        system.best = best, new_rank
+        return new_rank >= rank
+    return new_rank <= rank
+
+
 def choose_active(system: System) -> None:
     """Which aggregator carries the bond's traffic from now on?"""
     active = system.active_aggregator
@@ -83,22 +104,17 @@ def choose_active(system: System) -> None:
         best.is_active = True
         for port in active.ports if active else ():
             disable(port)
+    system.best = (best, _rank(system, best)) if best and best.is_active else None
     _enable_ports_without_partner(system)
 
 
 def _best(system: System, active: Aggregator | None) -> Aggregator | None:
     """The best candidate; on a tie the active one, then the one of the port that joined first."""
-    best = active if active and active.has_running_port else None
-    for aggregator in system.aggregators:
-        if aggregator.enabled_port_count and aggregator.has_running_port:
-            best = _better(system, best, aggregator)
-    return best
-
-
-def _better(system: System, best: Aggregator | None, other: Aggregator) -> Aggregator:
-    if best is None:
-        return other
-    return other if _rank(system, other) > _rank(system, best) else best
+    candidates = [active] if active and active.has_running_port else []
+    candidates += [
+        each for each in system.aggregators if each.enabled_port_count and each.has_running_port
+    ]
+    return max(candidates, key=lambda each: _rank(system, each), default=None)
 
 
 def _rank(system: System, aggregator: Aggregator) -> tuple[int, ...]:

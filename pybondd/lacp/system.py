@@ -86,8 +86,9 @@ class Complaint:
 class System:
     """One LACP system. `ports` are in the order in which they joined.
 
-    `selection_hold` counts passes during which no port may go beyond ATTACHED. `outbox` holds what
-    the last call asked of the world, in order.
+    `selection_hold` counts passes during which no port may go beyond ATTACHED. `best` is what the
+    last choice of this pass found, if it is in use: the aggregator and its rank. `outbox` holds
+    what the last call asked of the world, in order.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -96,6 +97,7 @@ class System:
     ports: "list[AggregationPort]" = field(default_factory=list)
     selection_hold: int = 0
     last_aggregator_id: int = 0
+    best: "tuple[Aggregator, tuple[int, ...]] | None" = None
     outbox: list[Transmission | Move | Complaint] = field(default_factory=list)
 
     @property
