@@ -5,9 +5,10 @@ import signal
 import sys
 import time
 import traceback
+from pathlib import Path
 from typing import TextIO
 
-from uml_world import HOST, batch, enter_for_good, shell
+from uml_world import HOST, batch, enter_for_good, inside, shell
 
 END_LIMIT_S = 5
 
@@ -33,7 +34,8 @@ class KernelBond:
         shell(f"echo {value} >/sys/class/net/bond0/bonding/{option}", self._namespace)
 
     def proc(self) -> str:
-        return shell("cat /proc/net/bonding/bond0", self._namespace)
+        with inside(self._namespace):
+            return Path("/proc/net/bonding/bond0").read_text()
 
     def add(self, port: str) -> None:
         batch(self._namespace, f"link set {port} master bond0")

@@ -22,6 +22,7 @@ BOOT_LIMIT_S = 60
 LIFE_LIMIT_S = 900  # a guest that outlives every test run is a leak: `timeout` ends it
 HALT_LIMIT_S = 15
 PASSED_ON = ("PYBONDD_PURE", "PYBONDD_DATAPATH", "PYTHONDONTWRITEBYTECODE")
+SCENARIOS = ("uml_scenarios", "uml_lacp", "uml_lacp_shows")
 OURS = (
     "daemon.service",
     "cli.main",
@@ -168,7 +169,7 @@ class Guest:
         settings = {
             "import_from": [str(HERE), str(LIBRARY)],
             # Loaded once, before the fork for each request: loading takes its time here.
-            "preload": ["uml_scenarios", "uml_lacp", *(f"pybondd.{name}" for name in OURS)],
+            "preload": [*SCENARIOS, *(f"pybondd.{name}" for name in OURS)],
             # The guest has its own /tmp: what we need from the host's must be put there again.
             "keep": sorted(str(path) for path in hidden if path.is_relative_to("/tmp")),
             "environment": {

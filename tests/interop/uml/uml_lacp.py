@@ -4,10 +4,13 @@ Many worlds stand at once, each played by a process of its own: LACP mostly wait
 """
 
 import contextlib
+import importlib
 import json
 import os
+import select
 import time
 import traceback
+from typing import TextIO
 
 from uml_bonds import BONDS
 from uml_panel import SYSTEMS, Panel
@@ -62,6 +65,9 @@ class World:
             "mend": lambda: self.panel.mend(*rest),
             "silence": lambda: self.panel.silence(*rest),
             "unsilence": lambda: self.panel.end_silence(*rest),
+            "port": lambda: batch(
+                self.panel.namespace(rest[0][0]), f"link set {rest[0]} {rest[1]}"
+            ),
             "remove": lambda: self.bonds[rest[0]].remove(rest[1]),
             "add": lambda: self.bonds[rest[0]].add(rest[1]),
             "write": lambda: self.bonds[rest[0]].set(rest[1], rest[2]),
@@ -115,34 +121,45 @@ def tell(
         world.remove()
 
 
-def tell_all(stories: dict[str, dict]) -> dict[str, dict]:
-    """All these stories at the same time; {"failed": words} stands for one that broke."""
-    return all_at_once(
+def play(acts: dict[str, list], at_once_count: int) -> dict[str, object]:
+    """What each act [function, its arguments but the world's name] returns."""
+    return all_of(
         {
-            name: lambda place=f"w{number}", story=story: tell(place, **story)
-            for number, (name, story) in enumerate(stories.items())
-        }
+            name: lambda place=f"w{number}", act=act: called(act[0], place, **act[1])
+            for number, (name, act) in enumerate(acts.items())
+        },
+        at_once_count,
     )
 
 
-def all_at_once(acts: dict) -> dict[str, object]:
+def called(function: str, *arguments: object, **options: object) -> object:
+    module, name = function.split(".")
+    return getattr(importlib.import_module(module), name)(*arguments, **options)
+
+
+def all_of(acts: dict, at_once_count: int) -> dict[str, object]:
     """What each act returns, each run in a process of its own; {"failed": words} if it raises."""
-    running = {name: begin(act) for name, act in acts.items()}
-    results = {}
-    for name, (child, answers) in running.items():
-        with answers:
-            results[name] = json.loads(answers.read() or '{"failed": "it ended without a word"}')
-        os.waitpid(child, 0)
+    waiting, running, results = list(acts.items()), {}, {}
+    while waiting or running:
+        while waiting and len(running) < at_once_count:
+            name, act = waiting.pop(0)
+            answers, child = begin(act)
+            running[answers] = (name, child)
+        for answers in select.select(list(running), [], [])[0]:
+            name, child = running.pop(answers)
+            with answers:
+                results[name] = json.loads(answers.read() or '{"failed": "it said nothing"}')
+            os.waitpid(child, 0)
     return results
 
 
-def begin(act):
-    """The process of an act, and the pipe that its answer will come from."""
+def begin(act) -> tuple[TextIO, int]:
+    """The pipe that the act's answer will come from, and the process that works it out."""
     reading, writing = os.pipe()
     child = os.fork()
     if child:
         os.close(writing)
-        return child, open(reading, encoding="utf-8")
+        return open(reading, encoding="utf-8"), child
     try:
         os.close(reading)
         answer = act()

@@ -1,8 +1,8 @@
-"""Inside the guest: systems a, b and c, and a patch panel between them where any cable can be moved.
+"""Inside the guest: systems a, b and c, and a patch panel between them for cables that move.
 
 namespaces NAME-a: a0 a1 ...    NAME-b: b0 b1 ...    NAME-c: c0 c1 ...    each with a bond
 NAME-panel: end-a0, the far end of port a0, and so on. A cable hands what comes out of one end to
-the other and back, inside the kernel. Taken out without a word, it leaves both carriers as they are.
+the other and back, inside the kernel. Taking it out leaves both carriers as they are.
 """
 
 import subprocess

@@ -23,7 +23,7 @@ MNT_DETACH = 2
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA, PACKET_OUTGOING = 263, 8, 4
-SO_TIMESTAMPNS = 35
+SO_RCVBUFFORCE, SO_TIMESTAMPNS = 33, 35
 VLAN_VALID, VLAN_TPID_VALID = 1 << 4, 1 << 6  # tp_status bits of linux/if_packet.h
 FIRST_INDEX = 20
 RECEIVE_BUFFER_OCTETS = 4 << 20
@@ -172,7 +172,7 @@ class Capture:
     def _open(device: str) -> socket.socket:
         # Protocol 0 until bound, or frames of every device would get in first.
         opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+        opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_OCTETS)
         opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         opened.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         opened.bind((device, ETH_P_ALL))
