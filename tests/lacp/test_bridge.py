@@ -50,11 +50,21 @@ def test_frames_are_spread_over_the_working_ports_of_the_active_aggregator():
     assert [entry.receive for entry in bond.table.ports] == [Receive.DELIVER] * 3
 
 
-def test_a_cut_port_leaves_the_table_at_once():
-    wiring, bond = aggregated(2)
+@pytest.mark.parametrize("follows", ["mended", "linux"])
+def test_a_cut_port_leaves_the_table_at_once(follows):
+    wiring, bond = aggregated(2, lacp_follows=follows)
     effects = link(bond, 1, CUT, now=wiring.now)
     assert of_kind(effects, PublishTable)
     assert bond.table.tx_ports == (2,)
+
+
+@pytest.mark.parametrize(("follows", "link_at_once"), [("mended", "down"), ("linux", "up")])
+def test_lacp_learns_of_a_cut_at_once_or_at_the_next_poll_as_in_linux(follows, link_at_once):
+    wiring, bond = aggregated(2, lacp_follows=follows)
+    link(bond, 1, CUT, now=wiring.now)
+    assert links(bond) == [link_at_once, "up"]
+    wiring.run(0.2)
+    assert links(bond) == ["down", "up"]
 
 
 def test_nothing_is_sent_or_received_before_anything_was_chosen():
@@ -214,7 +224,7 @@ def carriers(bond, effects):
 
 
 def test_min_links_holds_the_carrier_back():
-    wiring, bond = aggregated(2, lacp_rate="fast", min_links=2)
+    wiring, bond = aggregated(2, lacp_rate="fast", min_links=2, lacp_follows="mended")
     assert bond.state.has_carrier
     assert carriers(bond, link(bond, 1, CUT, now=wiring.now)) == [False]
     assert carriers(bond, write(bond, "min_links", "1", now=wiring.now)) == [True]

@@ -136,7 +136,7 @@ def test_a_larger_aggregator_that_takes_over_carries_without_a_gap_of_a_second(p
 
 def outage(**options):
     """Both directions silent until both ends have given each other up; then it is over."""
-    wiring, bond = aggregated(1, lacp_rate="slow", **options)
+    wiring, bond = aggregated(1, lacp_rate="slow", lacp_follows="mended", **options)
     partner = wiring.bonds[1]
     wiring.silent = [(bond, 1), (partner, 1)]
     wiring.run(140)
@@ -152,7 +152,7 @@ def test_a_defaulted_port_speaks_every_second_unless_linux_is_followed(follows, 
     assert len(of_kind([effect for _, effect in run(bond, 110_000)], SendFrame)) == in_90_s
 
 
-def test_a_silent_outage_heals_in_seconds():
+def test_a_silent_outage_heals_in_seconds_if_only_one_end_is_mended():
     wiring, bond = outage()
     wiring.run(3)
     assert bond.table.tx_ports == (1,)
