@@ -83,6 +83,14 @@ def link_came_back_between_two_polls() -> Scene:
     return Scene(bond, ms(150))
 
 
+def link_came_back_to_a_broadcast() -> Scene:
+    bond = bond_with("broadcast", 1, 2)
+    link(bond, 1, CUT, now=0)
+    bond.advance(now=ms(100))
+    link(bond, 1, UP, now=ms(150))
+    return Scene(bond, ms(150))
+
+
 def active_port_lives_on_downdelay() -> Scene:
     bond = bond_with("active-backup", 1, 2, downdelay=500)
     link(bond, 1, CUT, now=ms(50))

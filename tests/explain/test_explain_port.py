@@ -58,6 +58,13 @@ ANSWERS = [
         "ask again in a moment",
     ),
     (
+        situations.link_came_back_to_a_broadcast,
+        Reason.NOT_SEEN_YET,
+        "eth1 carries no traffic: the monitor still calls it down",
+        "the carrier is there, but the monitor looks every 100 ms only",
+        "ask again in a moment",
+    ),
+    (
         situations.active_port_lives_on_downdelay,
         Reason.NO_CARRIER,
         "eth1 carries no traffic: it has no carrier",

@@ -159,7 +159,7 @@ def test_a_port_without_a_partner_is_shown_alone_in_the_active_aggregator():
     ("file", "text"),
     [
         ("ad_aggregator_id", "eth1:1 eth2:1"),
-        ("ad_actor_oper_port_state", "eth1:61 eth2:61"),
+        ("ad_actor_oper_port_state", "eth1:63 eth2:63"),
         ("ad_partner_oper_port_state", "eth1:61 eth2:61"),
         ("ad_num_ports", "2"),
         ("ad_partner_mac", "02:b0:00:00:00:02"),
@@ -167,6 +167,39 @@ def test_a_port_without_a_partner_is_shown_alone_in_the_active_aggregator():
     ],
 )
 def test_get_reads_the_files_of_the_bond_and_of_all_its_ports(file, text):
-    _, bond = aggregated()
+    _, bond = aggregated(lacp_rate="fast")
     assert option_name(file, "bond0") == file
     assert option_text(bond, file, is_privileged=True) == text
+
+
+def test_before_the_first_port_the_system_has_no_identity_and_no_aggregator():
+    bond = bond_with("802.3ad", is_open=False)
+    lines = proc_text(bond.state, bond.mode, version="6.12").splitlines()
+    assert lines[-3:] == [
+        "System priority: 0",
+        "System MAC address: 00:00:00:00:00:00",
+        "bond bond0 has no active aggregator",
+    ]
+    texts = {name: file_text(bond.state, bond.mode, name) for name in LACP_FILES}
+    assert texts == {name: "" if name == "ad_partner_mac" else "0" for name in LACP_FILES}
+    assert "ad_info" not in info_data(bond.state, bond.mode)
+
+
+def test_the_aggregator_in_use_is_shown_wherever_it_stands():
+    wiring = Wiring()
+    bond = wiring.bond("bond0", 1, 2)
+    for ifindex in (1, 2):
+        wiring.plug((bond, ifindex), (wiring.bond(f"switch{ifindex}", 1), 1))
+    wiring.run(5)
+    wiring.cut(bond, 1)
+    wiring.run(1)
+    assert info_data(bond.state, bond.mode)["ad_info"] == {
+        "aggregator": 2,
+        "num_ports": 1,
+        "actor_key": 15,
+        "partner_key": 15,
+        "partner_mac": "02:b0:00:00:00:03",
+    }
+    assert file_text(bond.state, bond.mode, "ad_aggregator") == "2"
+    assert "\tAggregator ID: 2\n" in proc_text(bond.state, bond.mode, version="6.12")
+    assert lacp_bond(bond.mode.lacp)["active_aggregator"] == 2
