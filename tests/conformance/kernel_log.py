@@ -42,12 +42,35 @@ def kind_of(port, text):
 
 def recorded_story(kernel_log, bond):
     """The lines of one bond in a recorded kernel log, by kind, in order."""
-    story = []
+    story, names = [], names_of(kernel_log, bond)
     for line in kernel_log:
-        found = re.match(rf"{re.escape(bond)}: (?:\(slave ([^)]*)\): )?(.*)", line["msg"])
+        found = re.match(rf"(?:{names}): (?:\(slave ([^)]*)\): )?(.*)", line["msg"])
         if found:
             story.append(kind_of(found[1] or "", found[2]))
     return [entry for entry in story if entry]
+
+
+def names_of(kernel_log, bond):
+    """What the bond was called in the course of time, as a pattern."""
+    names = [bond]
+    for line in reversed(kernel_log):
+        renamed = re.fullmatch(r"(\S+): renamed from (\S+)", line["msg"])
+        if renamed and renamed[1] == names[-1]:
+            names.append(renamed[2])
+    return "|".join(re.escape(name) for name in names)
+
+
+def when_done(kernel_log, command):
+    """At which microseconds did the log tell that this command had its effect?"""
+    joined = re.fullmatch(r"ip (?:-n \S+ )?link set (\S+) master (\S+)", command)
+    opened = re.fullmatch(r"ip (?:-n \S+ )?link set (\S+) up", command)
+    if joined:
+        pattern = rf"{re.escape(joined[2])}: \(slave {re.escape(joined[1])}\): Enslaving as .*"
+    elif opened:
+        pattern = rf"8021q: adding VLAN 0 to HW filter on device {re.escape(opened[1])}"
+    else:
+        return []
+    return [line["t_us"] for line in kernel_log if re.fullmatch(pattern, line["msg"])]
 
 
 def told_story(reports):

@@ -23,23 +23,19 @@ from pybondd.port import Duplex
 from pybondd.sim.bonded import SimulatedBond
 from pybondd.sim.interface import Interface
 from pybondd.sim.world import World
+from pybondd.status.lacp_files import LACP_FILES
+from pybondd.status.sysfs_lacp import lacp_port_texts
 
-MODES_TO_COME = {"802.3ad", "4", "balance-tlb", "5", "balance-alb", "6"}
+MODES_TO_COME = {"balance-tlb", "5", "balance-alb", "6"}
 OPTIONS_TO_COME = {"arp_interval", "ns_ip6_target"}
-FILES_OF_LACP = {
-    "ad_actor_key",
-    "ad_aggregator",
-    "ad_num_ports",
-    "ad_partner_key",
-    "ad_partner_mac",
-}
-"""Files that show what LACP negotiated: empty in every other mode."""
-READ_ONLY_FILES = FILES_OF_LACP | {"mii_status"}
+READ_ONLY_FILES = {*LACP_FILES, "mii_status"}
 MAX_COMMAND_OCTETS = 16
 """The driver reads at most so much of what is written to `slaves`: a sign and a name."""
 TAP_SPEED_MBPS = 10
 """What the tun driver says until ethtool sets another speed."""
 VETH_SPEED_MBPS = 10_000
+RANDOM_MAC = bytes.fromhex("02b000000001")
+"""Of a bond for which no command names an address."""
 
 
 class OutOfScopeError(Exception):
@@ -49,8 +45,9 @@ class OutOfScopeError(Exception):
 class Machine:
     """The recorded machine: its namespaces, its interfaces and its bonds."""
 
-    def __init__(self, *, jiffy_ns, command_ns):
+    def __init__(self, *, jiffy_ns, command_ns, follows="linux"):
         self.world = World()
+        self.follows = follows
         self.jiffy_ns = jiffy_ns
         self.command_ns = command_ns
         self.namespaces = {"": {}}
@@ -183,10 +180,9 @@ class Machine:
         self.namespaces[far_namespace][peer] = far
 
     def _add_bond(self, namespace, name, address, options):
-        mac = parse_mac(address) if address else bytes.fromhex("02b000000001")
-        bond = SimulatedBond(self.world, name, mac=mac, jiffy_ns=self.jiffy_ns)
+        bond = SimulatedBond(self.world, name, mac=RANDOM_MAC, jiffy_ns=self.jiffy_ns)
         if address:
-            bond.give_mac(mac)
+            bond.give_mac(parse_mac(address))
         answer = self._set_options(bond, options)
         if answer == 0:
             self.namespaces[namespace][name] = self.bonds[name] = bond
@@ -261,10 +257,12 @@ class Machine:
         return _errno(master.enslave(device))
 
     def _rename(self, device, name):
-        if not isinstance(device, Interface):
-            raise UnknownCommandError("renaming a bond")
         home = next(space for space in self.namespaces.values() if device in space.values())
         home[name] = home.pop(device.name)
+        if not isinstance(device, Interface):
+            self.bonds[name] = self.bonds.pop(device.name)
+            device.name = device.bond.state.name = name
+            return 0
         if isinstance(device.owner, SimulatedBond):
             device.owner.rename(device, name)
         device.name = name
@@ -296,13 +294,16 @@ class Machine:
             texts = ["\n"]
         else:
             texts = [value]
-        return next(filter(None, (_errno(bond.write(option, text)) for text in texts)), 0)
+        answer = next(filter(None, (_errno(bond.write(option, text)) for text in texts)), 0)
+        if option == "mode" and bond.bond.mode.lacp is not None:
+            bond.write("lacp_follows", self.follows)
+        return answer
 
     def _check_scope(self, option, value):
         if self.is_everything_in_scope:
             return
         if option == "mode" and value.strip() in MODES_TO_COME:
-            raise OutOfScopeError(f"mode {value.strip()} is not built yet: modes 0 to 3 are")
+            raise OutOfScopeError(f"mode {value.strip()} is not built yet: modes 0 to 4 are")
         if option in OPTIONS_TO_COME and value.strip() not in ("0", "off"):
             raise OutOfScopeError(f"{option}: the ARP and NS monitors are not built yet")
 
@@ -329,20 +330,20 @@ class Machine:
                 text = " ".join(port.name for port in bond.bond.state.ports)
             case "mii_status":
                 text = "up" if bond.has_carrier else "down"
-            case _ if file in FILES_OF_LACP:
-                text = ""
             case _:
                 text = bond.bond.read_option(file)
         return f"{text}\n" if text else ""
 
-    def read_port_sysfs(self, port):
-        """The files of a port's bonding_slave/ that modes 0 to 3 fill."""
+    def read_port_sysfs(self, bond_name, port):
+        """The files of a port's bonding_slave/."""
+        lacp = lacp_port_texts(port, self.bonds[bond_name].bond.mode)
         return {
             "state": f"{'backup' if port.is_backup else 'active'}\n",
             "mii_status": f"{port.link.text}\n",
             "link_failure_count": f"{port.link_failure_count}\n",
             "perm_hwaddr": f"{port.permanent_mac.hex(':')}\n",
             "queue_id": f"{port.queue_id}\n",
+            **{file: f"{text}\n" for file, text in lacp.items()},
         }
 
     def _write_slaves(self, bond, text):
