@@ -57,7 +57,7 @@ class PortState(IntFlag):
     def letters(self) -> str:
         """ATGSCDFE, a dash for what is not set: how teamd and the recordings write it."""
         return "".join(
-            letter if self & (1 << bit) else "-" for bit, letter in enumerate("ATGSCDFE")
+            letter if self.value & (1 << bit) else "-" for bit, letter in enumerate("ATGSCDFE")
         )
 
 
