@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from pybondd.daemon.precedence import data_goes_second
 from pybondd.linux.pump import Pumps
 
 
@@ -35,6 +36,7 @@ class DataPlane:
         self.pump.close()
 
     def _run(self) -> None:
+        data_goes_second()
         try:
             self.pump.run()
         finally:

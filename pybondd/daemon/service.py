@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,13 +13,11 @@ from pybondd.daemon.bring_up import bring_up, refuse_request
 from pybondd.daemon.control_socket import ControlSocket
 from pybondd.daemon.lock import BondLock
 from pybondd.daemon.paths import BondPaths
+from pybondd.daemon.precedence import control_goes_first
 from pybondd.daemon.request import UpRequest
 from pybondd.daemon.shapes import StatusJson
 
 Ready: TypeAlias = Callable[[StatusJson, list[str]], None]
-NICENESS = -10
-"""Before all ordinary work. With a busy machine's load of 8 on two cores, a daemon of niceness 0
-noticed a cut cable up to 83 ms late (2026-11)."""
 TITLE_SIZE_OCTETS = 15
 """Linux shows this much of a process's short name (TASK_COMM_LEN less the closing zero)."""
 
@@ -30,15 +27,8 @@ def serve(request: UpRequest, ready: Ready) -> None:
 
     Raises CommandRefusedError, with the host as it was, or when it could not be given back.
     """
-    _go_first()
+    control_goes_first()
     asyncio.run(live(request, ready))
-
-
-def _go_first() -> None:
-    """All traffic waits for this process, as it would for the kernel's driver, which no other
-    process can hold up. Without the right to go first it works all the same."""
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
 
 
 async def live(request: UpRequest, ready: Ready) -> None:

@@ -99,6 +99,17 @@ def test_up_says_what_it_did_and_detaches(bonded):
     assert os.readlink(f"/proc/{pid}/fd/2") == "/dev/null"
 
 
+def test_the_control_thread_goes_before_all_ordinary_work_and_the_data_thread_second(bonded):
+    pid = bonded.up("--mode", "1")
+    assert os.sched_getscheduler(pid) == os.SCHED_RR | os.SCHED_RESET_ON_FORK
+    others = [int(thread) for thread in os.listdir(f"/proc/{pid}/task") if int(thread) != pid]
+    kinds = [
+        (os.sched_getscheduler(thread), os.getpriority(os.PRIO_PROCESS, thread))
+        for thread in others
+    ]
+    assert kinds == [(os.SCHED_OTHER, -10)]
+
+
 def test_kernel_defaults_leave_miimon_at_zero(bonded):
     told = bonded.done("up", "bond0", "--kernel-defaults", "eth0")
     assert "miimon" not in told
