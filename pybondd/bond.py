@@ -80,6 +80,8 @@ class Bond:
         except RefusedError as no:
             self.state.outbox.clear()
             return [Refuse(no.code, no.what, no.why, no.remedy)]
+        if isinstance(event, PortFrame):
+            return self._handed_over()
         return self._settled()
 
     def advance(self, *, now: Instant) -> list[Effect]:
@@ -143,7 +145,10 @@ class Bond:
         state = self.state
         state.publish(self.mode.table(state))
         state.show_speed(*self.mode.speed(state))
-        effects, state.outbox = state.outbox, []
+        return self._handed_over()
+
+    def _handed_over(self) -> list[Effect]:
+        effects, self.state.outbox = self.state.outbox, []
         return effects
 
     def _port(self, ifindex: int) -> Port:

@@ -51,7 +51,10 @@ class Mode:
         """A deadline that this mode has set in the agenda is due."""
 
     def frame(self, state: BondState, port: Port, frame: bytes, *, now: Instant) -> None:
-        """A frame came in on this port that is not for the host."""
+        """A frame came in on this port that is not for the host.
+
+        No role changes by it: what follows is done by a deadline, and the table is not built anew.
+        """
 
     def speed_read(self, state: BondState, port: Port) -> None:
         """The port's speed and duplex were read again."""
