@@ -7,6 +7,7 @@ command that is passed over in silence makes the comparison worthless.
 import errno
 import re
 import shlex
+from operator import itemgetter
 
 from iproute2_words import (
     NETLINK_ORDER,
@@ -19,6 +20,7 @@ from iproute2_words import (
     settings,
 )
 
+from pybondd.agenda import Agenda
 from pybondd.port import Duplex
 from pybondd.sim.bonded import SimulatedBond
 from pybondd.sim.interface import Interface
@@ -36,6 +38,19 @@ TAP_SPEED_MBPS = 10
 VETH_SPEED_MBPS = 10_000
 RANDOM_MAC = bytes.fromhex("02b000000001")
 """Of a bond for which no command names an address."""
+
+
+class TimerWheel(Agenda):
+    """An agenda that breaks ties as the kernel's timers do: what was planned last comes first.
+
+    So the monitor and the LACP machines, both every 100 ms, take turns in going first, and a link
+    that is found may count in the pass of the same instant or only in the next.
+    """
+
+    def next(self):
+        """The earliest deadline, the one planned last on a tie."""
+        deadlines = [(at, name) for name, at in reversed(self._at.items())]
+        return min(deadlines, key=itemgetter(0), default=None)
 
 
 class OutOfScopeError(Exception):
@@ -181,6 +196,7 @@ class Machine:
 
     def _add_bond(self, namespace, name, address, options):
         bond = SimulatedBond(self.world, name, mac=RANDOM_MAC, jiffy_ns=self.jiffy_ns)
+        bond.bond.state.agenda = TimerWheel()
         if address:
             bond.give_mac(parse_mac(address))
         answer = self._set_options(bond, options)
