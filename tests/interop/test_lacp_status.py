@@ -5,12 +5,16 @@ import os
 import socket
 
 import pytest
-from lacp_pair import lacp_pair
+from bonded import HOST, PEER
+from lacp_pair import FAST, lacp_pair
 from netns import eventually
+from pinging import ping
 
 pytestmark = pytest.mark.root
 
 NOBODY = 65534
+DATAGRAMS = 30
+"""Of each flow; what else leaves the host meanwhile is much less."""
 GIVEN_UP_S = 15.0
 """A silent partner expires after 3 s, is given up after 3 more; the rest is for busy machines."""
 
@@ -118,3 +122,35 @@ def test_explain_names_the_switch_port_without_lacp(bonded):
     silent = eventually(lambda: reason("eth1") == "never-heard", within_s=GIVEN_UP_S)
     assert silent, reason("eth1")
     assert "works alone" in bonded.done("explain", "port", "bond0", "eth0")
+
+
+def test_a_flow_leaves_by_the_port_that_explain_names(pair):
+    pair.aggregate(near=(*FAST, "--xmit-hash-policy", "layer3+4"))
+    assert ping(pair.host, PEER, count=3).received == 3
+    seen = set()
+    for sport in range(40000, 40008):
+        words = ("--src", HOST, "--dst", PEER, "--proto", "udp", "--sport", str(sport))
+        told = pair.near.done("explain", "flow", "bond0", *words, "--dport", "9", "-j")
+        port = json.loads(told)["port"]
+        before = sent_frames(pair.near)
+        send_datagrams(pair.host, sport)
+
+        def sent(before=before):
+            return {name: count - before[name] for name, count in sent_frames(pair.near).items()}
+
+        assert eventually(lambda port=port, sent=sent: sent()[port] >= DATAGRAMS), sent()
+        assert sum(sent().values()) - sent()[port] < DATAGRAMS
+        seen.add(port)
+    assert seen == set(pair.near.ports)
+
+
+def send_datagrams(namespace, sport):
+    """To the discard port of the peer."""
+    with namespace.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind((HOST, sport))
+        for _ in range(DATAGRAMS):
+            sender.sendto(b"flow", (PEER, 9))
+
+
+def sent_frames(end):
+    return {port["ifname"]: port["pybondd"]["sent_frames"] for port in end.status()["ports"]}
