@@ -8,6 +8,9 @@ from netns import Yard
 
 SLOW_PROTOCOLS = 1 << 2
 """Of Linux's group_fwd_mask: forward 01:80:c2:00:00:02."""
+FIRST_INDEX = 100
+THERE = 1000
+"""Indices of interfaces begin here, and those in the panel are so much higher."""
 
 
 class PatchPanel(Yard):
@@ -17,13 +20,16 @@ class PatchPanel(Yard):
         super().__init__()
         self._panel = None
         self._count = 0
+        self._next_index = FIRST_INDEX
 
     def cable(self, left, left_name, right, right_name, *, is_up=True):
         """A cable between two namespaces."""
         self._panel = self._panel or self.namespace()
         number, self._count = self._count, self._count + 1
-        super().cable(left, left_name, self._panel, f"l{number}", is_up=is_up)
-        super().cable(self._panel, f"r{number}", right, right_name, is_up=is_up)
+        for side, name, end in zip(
+            (left, right), (left_name, right_name), self._ends(number), strict=True
+        ):
+            self._plug(side, name, end, is_up=is_up)
         self._panel.ip(f"link add wire{number} type bridge mcast_snooping 0")
         self._panel.set_sysctl(f"net/ipv6/conf/wire{number}/disable_ipv6", 1)
         for end in self._ends(number):
@@ -31,6 +37,19 @@ class PatchPanel(Yard):
             self._panel.ip(f"link set {end} type bridge_slave group_fwd_mask {SLOW_PROTOCOLS}")
             self._panel.set_sysctl(f"net/ipv6/conf/{end}/disable_ipv6", 1)
         self._panel.ip(f"link set wire{number} up")
+
+    def _plug(self, side, name, end, *, is_up):
+        """A veth pair. Linux tells at once of the carrier of an interface whose peer has another
+        index, and of that of a pair with equal ones up to a second late."""
+        self._next_index += 1
+        here, there = self._next_index, self._next_index + THERE
+        far_end = f"peer name {end} index {there} netns /proc/{self._panel.pid}/ns/net"
+        side.ip(f"link add {name} index {here} type veth {far_end}")
+        for where, port in ((side, name), (self._panel, end)):
+            where.set_sysctl(f"net/ipv4/conf/{port}/rp_filter", 0)
+            where.set_sysctl(f"net/ipv6/conf/{port}/accept_dad", 0)
+            if is_up:
+                where.ip(f"link set {port} up")
 
     def cut(self, number):
         """Both ends lose their carrier."""
