@@ -27,6 +27,11 @@ class Agenda:
         name = min(self._at, key=self._at.__getitem__)
         return self._at[name], name
 
+    def due(self, *, now: Instant) -> list[str]:
+        """Every name that is due, in the order in which take_due would give them."""
+        ripe = [name for name, at in self._at.items() if at <= now]
+        return sorted(ripe, key=self._at.__getitem__)
+
     def take_due(self, *, now: Instant) -> str | None:
         """Remove and return the earliest name that is due; None when all lie in the future."""
         upcoming = self.next()

@@ -67,6 +67,10 @@ class Bond:
         """When `advance` wants to be called, and for what; None: only events matter."""
         return self.state.agenda.next()
 
+    def due(self, *, now: Instant) -> list[str]:
+        """What `advance` would do at this instant, in its order."""
+        return self.state.agenda.due(now=now)
+
     def read_option(self, name: str) -> str:
         """A file of sysfs, without the newline. Raises RefusedError for an unknown name."""
         return file_text(self.state, self.mode, name)

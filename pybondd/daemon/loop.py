@@ -114,7 +114,9 @@ class Engine:
             planned, reason = deadline
             self._due = planned if now - planned <= MAX_LATENESS_NS else now
             try:
-                self._before_deadline(reason)
+                # All of them: the passes of LACP and of the carrier monitor come due together.
+                for each in self.bond.due(now=self._now()):
+                    self._before_deadline(each)
                 now = self._now()
                 self._carry_out(f"deadline {reason}", self.bond.advance(now=now), now=now)
             finally:

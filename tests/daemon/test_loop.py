@@ -106,6 +106,26 @@ async def test_the_timer_runs_a_pass_with_fresh_facts():
     assert first == "mii"
 
 
+async def test_every_monitor_pass_has_fresh_facts_though_the_pass_of_lacp_is_due_as_well():
+    asked: asyncio.Queue[str] = asyncio.Queue()
+    clock = Clock()
+    driven = Engine(
+        Bond("bond0", mac=MAC), Hands(), clock, Recorder(), before_deadline=asked.put_nowait
+    )
+    for event in (
+        OptionWritten("mode", "802.3ad"),
+        OptionWritten("miimon", "100"),
+        offered(),
+        PortReady(2, LinkFacts()),
+        BondOpened(),
+    ):
+        driven.feed(event)
+    clock.time_ns = driven.bond.next_deadline()[0]
+    async with asyncio.timeout(5):
+        assert {await asked.get(), await asked.get()} == {"ad", "mii"}
+    driven.stop()
+
+
 # -- what is late stays late only once
 
 PERIOD_NS = PASS_MS * MILLISECOND_NS
