@@ -238,6 +238,10 @@ def test_status_json_of_a_named_bond_is_one_object_and_of_all_a_list(monkeypatch
         (["down", "bond7"], 3, ["no bond named bond7 is running"]),
         (["events", "bond7"], 3, ["no bond named bond7 is running"]),
         (["events"], 3, ["no bond is running"]),
+        (["explain"], 2, ["Missing command", "pybondd explain --help"]),
+        (["explain", "prot"], 2, ["No such command 'prot'"]),
+        (["explain", "port", "bond7", "eth0"], 3, ["no bond named bond7 is running"]),
+        (["explain", "flow", "bond0"], 2, ["Missing option '--src'"]),
         (["add", "bond7", "eth0"], 3, ["no bond named bond7 is running"]),
         (["remove", "bond7", "eth0"], 3, ["no bond named bond7 is running"]),
         (["activate", "bond7", "eth0"], 3, ["no bond named bond7 is running"]),
@@ -278,7 +282,20 @@ def test_a_refusal_survives_the_control_socket():
 
 
 @pytest.mark.parametrize(
-    "verb", ["up", "down", "add", "remove", "activate", "set", "get", "status", "events", "recover"]
+    "verb",
+    [
+        "up",
+        "down",
+        "add",
+        "remove",
+        "activate",
+        "set",
+        "get",
+        "status",
+        "explain",
+        "events",
+        "recover",
+    ],
 )
 def test_every_verb_has_a_help_page(verb, capsys):
     assert run([verb, "--help"]) == Exit.DONE

@@ -18,7 +18,7 @@ STEP_WIDTH = 52
 """Long enough for two IPv4 addresses; what is longer pushes its number to the right."""
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def command() -> None:
     """Say why a bond does what it does."""
 
