@@ -241,7 +241,8 @@ class RunningBond:
         if told:
             self._last_report = _last_line(self.paths.bond, entry, told[-1])
         self._count_failovers()
-        self._write_proc()
+        if not entry.only_frames:
+            self._write_proc()
 
     def _count_failovers(self) -> None:
         state = self._bond.state

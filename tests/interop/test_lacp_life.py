@@ -7,9 +7,11 @@ import socket
 import time
 
 import pytest
-from lacp_pair import FAST, lacp_pair
+from bonded import PEER
+from lacp_pair import FAST, WORKING, lacp_pair
 from lacp_wire import SLOW, listener, received
 from netns import eventually
+from pinging import ping
 
 from pybondd.wire.slow import parse_slow
 
@@ -103,6 +105,34 @@ def test_a_full_queue_is_counted_and_over_when_it_is_over(pair):
     pair.host.run("tc", "qdisc", "del", "dev", "eth0", "root")
     pair.wait_until_aggregated()
     assert " ERROR " not in (pair.near.run_directory / "bond0.log").read_text()
+
+
+def test_a_port_set_down_and_up_again_carries_traffic_again(pair):
+    pair.aggregate()
+    pair.host.ip("link set eth0 down")
+    assert eventually(lambda: pair.near.states()[0][4:6] == "--")
+    assert ping(pair.host, PEER, count=20).received == 20
+    pair.host.ip("link set eth0 up")
+    pair.wait_until_aggregated()
+
+
+def test_a_port_that_vanishes_leaves_the_other_at_work(pair):
+    pair.aggregate()
+    pair.host.ip("link del eth0")
+    assert eventually(lambda: len(pair.near.states()) == 1)
+    assert ping(pair.host, PEER, count=20).received == 20
+    assert pair.near.states() == [WORKING]
+
+
+def test_a_bond_that_is_set_down_is_silent_and_goes_on_when_it_is_up(pair, ears):
+    pair.aggregate()
+    pair.host.ip("link set bond0 down")
+    assert eventually(lambda: pair.far.machine("p0", "receive") == "EXPIRED")
+    assert received(ears["p0"])
+    assert eventually(lambda: pair.far.machine("p0", "receive") == "DEFAULTED")
+    assert received(ears["p0"]) == []
+    pair.host.ip("link set bond0 up")
+    pair.wait_until_aggregated()
 
 
 def test_after_a_stall_no_time_is_made_up_for(pair, ears):
