@@ -81,8 +81,13 @@ def update_key(port: AggregationPort, *, has_link: bool) -> None:
         return
     if not speed_code(port):
         port.system.tell_error(port, f"speed {port.member.speed_mbps} has no LACP key")
-    elif port.lacp_enabled and _speed_bits(key) != _speed_bits(old):
+    elif port.lacp_enabled and (_speed_bits(key) != _speed_bits(old) or _is_mended(port)):
         port.begin = True
+
+
+def _is_mended(port: AggregationPort) -> bool:
+    """Linux starts anew for another speed only: a port back from half duplex stays mute there."""
+    return port.system.settings.follows is Follows.MENDED
 
 
 def _speed_bits(key: int) -> int:

@@ -10,7 +10,7 @@ from pybondd.lacp.boxes import Box, MuxBox
 from pybondd.lacp.gates import disable, enable, enable_collecting, hear_early, stop_distributing
 from pybondd.lacp.machine import Action, Arc, Machine
 from pybondd.lacp.port import AggregationPort
-from pybondd.lacp.system import PASSES_PER_SECOND
+from pybondd.lacp.system import PASSES_PER_SECOND, Follows
 from pybondd.wire.slow import PortState
 
 AGGREGATE_WAIT_PASSES: Final = 2 * PASSES_PER_SECOND
@@ -79,9 +79,14 @@ def attach_mux(port: AggregationPort) -> None:
 
 
 def get_in_sync(port: AggregationPort) -> None:
-    """The aggregator became the active one while the port was attached to it."""
-    if port.is_in_active_aggregator:
-        port.set_actor(PortState.SYNCHRONIZATION, on=True)
+    """The aggregator became the active one while the port was attached to it.
+
+    Linux differs: it tells the partner with the next periodic LACPDU, up to 30 s later.
+    """
+    if not port.is_in_active_aggregator or port.actor_has(PortState.SYNCHRONIZATION):
+        return
+    port.set_actor(PortState.SYNCHRONIZATION, on=True)
+    port.ntt |= port.system.settings.follows is Follows.MENDED
 
 
 def stop_carrying(port: AggregationPort) -> None:
@@ -222,5 +227,20 @@ INDEPENDENT_MUX: Final = Machine(
 
 def run_mux(port: AggregationPort) -> None:
     """One pass."""
-    machine = COUPLED_MUX if port.system.settings.is_coupled else INDEPENDENT_MUX
-    machine.step_once(port)
+    _machine_of(port).step_once(port)
+
+
+def _machine_of(port: AggregationPort) -> Machine:
+    """By the setting; but a box that only one table has is left by that table.
+
+    The setting may change while the bond is closed and a port stands in such a box.
+    """
+    if port.mux_box in _ONLY_COUPLED:
+        return COUPLED_MUX
+    if port.mux_box in _ONLY_INDEPENDENT:
+        return INDEPENDENT_MUX
+    return COUPLED_MUX if port.system.settings.is_coupled else INDEPENDENT_MUX
+
+
+_ONLY_COUPLED: Final = frozenset(COUPLED_MUX.boxes) - frozenset(INDEPENDENT_MUX.boxes)
+_ONLY_INDEPENDENT: Final = frozenset(INDEPENDENT_MUX.boxes) - frozenset(COUPLED_MUX.boxes)

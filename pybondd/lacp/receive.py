@@ -288,4 +288,9 @@ RECEIVE: Final = Machine(
 def run_receive(port: AggregationPort, pdu: Lacpdu | None = None) -> None:
     """One pass, or the arrival of one LACPDU (which is handled at once, between passes)."""
     port.received = pdu
-    RECEIVE.step_once(port)
+    if pdu is not None and is_looped(port) and port.system.settings.follows is Follows.MENDED:
+        # Linux differs: there our own word stops current_while, so that a path which has become a
+        # loop is used for ever.
+        count_loop(port)
+    else:
+        RECEIVE.step_once(port)

@@ -198,8 +198,6 @@ class Ieee8023ad(Mode):
 
     def _change_system(self, state: BondState) -> None:
         """Linux 6.12 bond_3ad.c bond_3ad_update_ad_actor_settings."""
-        if not self.lacp.ports:
-            return
         self.lacp.address = self._address(state)
         for port in self.lacp.ports:
             port.actor = replace(

@@ -364,7 +364,7 @@ def test_a_port_in_sync_is_heard_as_soon_as_it_attaches():
 
 def test_a_port_that_gets_in_sync_later_is_heard_from_then_on():
     port = mended(B.ATTACHED, actor_state="ATG")
-    check(port, {"actor_state": "ATGS----", "is_inactive": False})
+    check(port, {"actor_state": "ATGS----", "is_inactive": False, "ntt": True})
 
 
 UNHEARD = {
