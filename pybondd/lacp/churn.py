@@ -37,10 +37,12 @@ def partner_churn_timer_expired_out_of_sync(port: AggregationPort) -> bool:
 
 
 def start_actor_churn_timer(port: AggregationPort) -> None:
+    """We have a minute to get in sync."""
     port.actor_churn_timer = CHURN_DETECTION_PASSES
 
 
 def start_partner_churn_timer(port: AggregationPort) -> None:
+    """The partner has a minute to get in sync."""
     port.partner_churn_timer = CHURN_DETECTION_PASSES
 
 
@@ -53,12 +55,14 @@ def count_partner_churn(port: AggregationPort) -> None:
 
 
 def let_actor_time_pass(port: AggregationPort) -> None:
+    """Count our minute down."""
     if port.actor_churn_timer:
         port.actor_churn_timer -= 1
         port.actor_churn_expired = port.actor_churn_timer == 0
 
 
 def let_partner_time_pass(port: AggregationPort) -> None:
+    """Count the partner's minute down."""
     if port.partner_churn_timer:
         port.partner_churn_timer -= 1
         port.partner_churn_expired = port.partner_churn_timer == 0

@@ -69,6 +69,7 @@ def unselected_out_of_sync_or_partner_not_collecting(port: AggregationPort) -> b
 
 
 def detach_mux(port: AggregationPort) -> None:
+    """Out of sync, and out of use if there is a partner."""
     port.set_actor(PortState.SYNCHRONIZATION, on=False)
     disable_if_partner(port)
 
@@ -111,6 +112,7 @@ def clear_ready_n(port: AggregationPort) -> None:
 
 
 def carry(port: AggregationPort) -> None:
+    """Collect and distribute, and be in sync whatever was before."""
     port.set_actor(_CARRYING | PortState.SYNCHRONIZATION, on=True)
     enable_if_active(port)
 
@@ -127,6 +129,7 @@ def enable_again(port: AggregationPort) -> None:
 
 
 def collect_only(port: AggregationPort) -> None:
+    """Collect, and distribute no more."""
     port.set_actor(PortState.COLLECTING | PortState.SYNCHRONIZATION, on=True)
     port.set_actor(PortState.DISTRIBUTING, on=False)
     enable_collecting_if_active(port)
@@ -140,11 +143,13 @@ def enable_collecting_if_active(port: AggregationPort) -> None:
 
 
 def collect_again(port: AggregationPort) -> None:
+    """Something else took the port out of use while it collected."""
     if port.is_rx_disabled:
         enable_collecting_if_active(port)
 
 
 def distribute(port: AggregationPort) -> None:
+    """Distribute too; the port collects already."""
     port.set_actor(PortState.DISTRIBUTING | PortState.SYNCHRONIZATION, on=True)
     enable_if_active(port)
 

@@ -31,6 +31,7 @@ def periodic_timer_expired(port: AggregationPort) -> bool:
 
 
 def partner_wants_long(port: AggregationPort) -> bool:
+    """If the timer runs out as well, the LACPDU goes first."""
     return not port.periodic_expired and not port.partner_has(PortState.SHORT_TIMEOUT)
 
 
@@ -66,6 +67,7 @@ def need_to_transmit(port: AggregationPort) -> None:
 
 
 def let_time_pass(port: AggregationPort) -> None:
+    """Count the period down."""
     if port.periodic_timer:
         port.periodic_timer -= 1
         port.periodic_expired = port.periodic_timer == 0

@@ -33,6 +33,7 @@ def begin(port: AggregationPort) -> bool:
 
 
 def port_not_enabled(port: AggregationPort) -> bool:
+    """BEGIN goes first."""
     return not port.port_enabled and not port.begin
 
 
@@ -41,14 +42,17 @@ def lacpdu_received(port: AggregationPort) -> bool:
 
 
 def current_while_expired(port: AggregationPort) -> bool:
+    """Nobody has spoken in time; an LACPDU in the last moment is in time."""
     return port.current_while_expired and port.received is None
 
 
 def enabled_with_lacp(port: AggregationPort) -> bool:
+    """Linux differs: if current_while runs out in this very pass, the next one decides."""
     return port.lacp_enabled and not port.current_while_expired
 
 
 def enabled_without_lacp(port: AggregationPort) -> bool:
+    """As with LACP: a current_while that runs out delays it by a pass."""
     return not port.lacp_enabled and not port.current_while_expired
 
 
@@ -79,6 +83,7 @@ def ask_defaulted_partner_for_short_timeout(port: AggregationPort) -> None:
 
 
 def update_default_selected(port: AggregationPort) -> None:
+    """Nobody, as a partner, must be selected anew as any other."""
     _unselect_unless_partner_is(port, NO_PARTNER.identity, NO_PARTNER.state)
 
 
@@ -174,6 +179,7 @@ def clear_sync_of_disabled_partner(port: AggregationPort) -> None:
 
 
 def clear_partner_aggregation(port: AggregationPort) -> None:
+    """Whoever is there, the link is alone."""
     port.set_partner(PortState.AGGREGATION, on=False)
 
 
@@ -209,6 +215,7 @@ def let_time_pass(port: AggregationPort) -> None:
 
 
 def forget_moment(port: AggregationPort) -> None:
+    """An LACPDU is heard once, a timer runs out once."""
     port.received = None
     port.current_while_expired = False
 

@@ -29,6 +29,7 @@ def clear_ntt(port: AggregationPort) -> None:
 
 
 def let_time_pass(port: AggregationPort) -> None:
+    """Open the window in every third pass, whether it is used or not."""
     port.transmit_window -= 1
     port.window_opens = port.transmit_window == 0
     if port.window_opens:
