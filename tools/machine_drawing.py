@@ -17,7 +17,7 @@ DOWN = 30
 """How far from a box's left edge an arc goes straight down."""
 NAME_SIZE, TEXT_SIZE = 14, 12
 INDENT = "    "
-CHARACTER = 0.6
+CHARACTER, CAPITAL = 0.6, 0.75
 """Width of a character in its own size: a little more than the fonts of most viewers need."""
 DIFFERS, ORDINARY = "port2", "ink"
 
@@ -91,9 +91,13 @@ class Drawing:
     # Where everything goes.
 
     def _measure(self) -> None:
-        texts = [(place.box.name, NAME_SIZE) for place in self.places.values()]
-        texts += [(line, TEXT_SIZE) for place in self.places.values() for line in place.lines]
-        self.box_width = max(len(text) * size for text, size in texts) * CHARACTER + 24
+        widths = [len(box.name) * NAME_SIZE * CAPITAL for box in self.places]
+        widths += [
+            len(line) * TEXT_SIZE * CHARACTER
+            for place in self.places.values()
+            for line in place.lines
+        ]
+        self.box_width = max(widths) + 24
         room = {side: self._room(side) for side in ("left", "right")}
         self.left = MARGIN + room["left"]
         self.right = self.left + self.box_width

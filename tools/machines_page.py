@@ -62,10 +62,11 @@ INDEX = """# The state machines of LACP
 
 Made by `python tools/machines_page.py`; do not edit.
 
-LACP is eight small machines in each port. A machine stands in one *box*; an *arc* leads to another
-box when its condition holds, and the box's actions are done on entry. Boxes, conditions and actions
-have the names of the standard (IEEE Std 802.1AX-2014, clause 6.4), so that its figure can be laid
-beside the picture here. Each picture is drawn from the table that runs, in `pybondd/lacp/`.
+LACP is seven small machines in each port (of the two tables for Mux a bond uses one). A machine
+stands in one *box*; an *arc* leads to another box when its condition holds, and the box's actions
+are done on entry. Boxes, conditions and actions have the names of the standard (IEEE Std
+802.1AX-2014, clause 6.4), so that its figure can be laid beside the picture here. Each picture is
+drawn from the table that runs, in `pybondd/lacp/`.
 
 | machine | question | table |
 |---|---|---|

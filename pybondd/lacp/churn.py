@@ -78,7 +78,7 @@ def forget_partner_moment(port: AggregationPort) -> None:
 
 
 _B = ChurnBox
-_LINUX = "Linux looks when the minute is over, not at the moment when sync is gained or lost"
+_LINUX = "it looks when the minute is over, not at the moment when sync is gained or lost"
 ACTOR_CHURN: Final = Machine(
     "actor churn",
     "IEEE Std 802.1AX-2014 6.4.17, Actor Churn Detection machine",
