@@ -4,10 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pybondd.daemon.frame_words import frame_words
 from pybondd.daemon.shapes import EntryJson
-from pybondd.effects import Effect, PublishTable, Report, SendFrame
+from pybondd.effects import Effect, PublishTable, Report, SendFrame, Severity
 from pybondd.units import Instant
 
 LOG_ENTRIES = 4096
@@ -15,6 +16,9 @@ LOG_ENTRIES = 4096
 FRAME_ENTRIES = 512
 """Entries kept that only sent frames, apart from the others: LACP makes up to ten a second, which
 would leave no room for anything else within minutes."""
+STUDY_ENTRIES = 2048
+"""Entries kept that report nothing but moves of machines: a partner that never agrees makes some in
+each pass, and what an administrator must read would be gone within the hour."""
 FOLLOWER_ENTRIES = 1000
 """Entries waiting for one slow reader before the oldest are dropped and counted as lost."""
 
@@ -86,6 +90,7 @@ class Recorder:
         """Start empty."""
         self._entries: deque[Entry] = deque(maxlen=LOG_ENTRIES)
         self._frames: deque[Entry] = deque(maxlen=FRAME_ENTRIES)
+        self._study: deque[Entry] = deque(maxlen=STUDY_ENTRIES)
         self._followers: set[Follower] = set()
         self._sequence = 0
 
@@ -96,10 +101,17 @@ class Recorder:
         others = tuple(effect_text(effect) for effect in effects if not isinstance(effect, Report))
         only_frames = bool(effects) and all(isinstance(each, SendFrame) for each in effects)
         entry = Entry(self._sequence, wall_ns, now, cause, reports, others, only_frames)
-        (self._frames if only_frames else self._entries).append(entry)
+        self._shelf(entry).append(entry)
         for follower in self._followers:
             follower.offer(entry)
         return entry
+
+    def _shelf(self, entry: Entry) -> deque[Entry]:
+        """Where an entry is kept, so that what is frequent does not push out what is important."""
+        if entry.only_frames:
+            return self._frames
+        severities = {report.severity for report in entry.reports}
+        return self._study if severities == {Severity.DEBUG} else self._entries
 
     def end(self) -> None:
         """Nothing more will happen: wake all readers so that they leave."""
@@ -109,8 +121,8 @@ class Recorder:
 
     def recent(self, count: int = LOG_ENTRIES, *, with_frames: bool = False) -> list[Entry]:
         """The last `count` entries, oldest first; on request also those that only sent frames."""
-        kept = [*self._entries, *self._frames] if with_frames else list(self._entries)
-        kept.sort(key=lambda entry: entry.sequence)
+        shelves = [self._entries, self._study, *([self._frames] if with_frames else [])]
+        kept = sorted(chain(*shelves), key=lambda entry: entry.sequence)
         return kept[-count:] if count > 0 else []
 
     def follow(self, *, with_frames: bool = False) -> Follower:

@@ -7,6 +7,7 @@ from pybondd.daemon.recorder import (
     FOLLOWER_ENTRIES,
     FRAME_ENTRIES,
     LOG_ENTRIES,
+    STUDY_ENTRIES,
     Recorder,
     effect_text,
 )
@@ -140,6 +141,19 @@ def test_frames_never_push_out_what_was_reported():
         send(log)
     assert log.recent() == [first]
     assert len(log.recent(with_frames=True)) == 1 + FRAME_ENTRIES
+
+
+def test_moves_of_machines_never_push_out_what_was_reported():
+    log = Recorder()
+    first = record(log)
+    move = Report(Severity.DEBUG, "eth0", "mux machine: DETACHED to WAITING")
+    for _ in range(LOG_ENTRIES):
+        log.record("deadline ad", [move, SendFrame(3, LACPDU)], wall_ns=0, now=5)
+    last = record(log)
+    kept = log.recent()
+    assert (kept[0], kept[-1]) == (first, last)
+    assert len(kept) == 2 + STUDY_ENTRIES
+    assert [entry.sequence for entry in kept] == sorted(entry.sequence for entry in kept)
 
 
 async def test_a_follower_hears_of_frames_only_if_it_wants_to():
