@@ -36,7 +36,7 @@ class HeardLacpdus:
     def end(self):
         self._process.terminate()
         lines, _ = self._process.communicate(timeout=10)
-        return [float(line.split()[0]) for line in lines.splitlines() if line[0].isdigit()]
+        return [float(line.split()[0]) for line in lines.splitlines() if line[:1].isdigit()]
 
 
 @pytest.fixture(params=CASES)
@@ -81,7 +81,7 @@ def test_both_sides_agree_lose_nothing_and_speak_as_often_as_they_are_asked(stan
         assert all(1 <= count <= 8 if is_fast else count <= 1 for count in counts)
     # It answers at once and without a limit; we speak in one of three passes of 0.1 s.
     heard = stand.heard.end()
-    assert len(heard) > 2
+    assert len(heard) >= 2
     assert min(later - sooner for sooner, later in itertools.pairwise(heard)) > 0.15
     for port in stand.status()["ports"]:
         counters = port["pybondd"]["lacp"]["counters"]
