@@ -15,6 +15,7 @@ from lacp_ports import (
 from pybondd.lacp.joining import bind
 from pybondd.lacp.key import SPEED_CODES, key_of, speed_now_mbps
 from pybondd.lacp.passes import speed_changed
+from pybondd.lacp.system import Follows
 from pybondd.port import Duplex
 
 KEYS_OF_FULL_DUPLEX = {
@@ -46,6 +47,11 @@ def test_full_duplex_is_one_more_than_half(mbps, key):
     assert join(system, 1, mbps=mbps).actor.key == key
     assert join(system, 2, mbps=mbps, duplex=Duplex.HALF).actor.key == key - 1
     assert join(system, 3, mbps=mbps, duplex=None).actor.key == key - 1
+
+
+@pytest.mark.parametrize(("mbps", "key"), [(400_000, 33), (800_000, 1)])
+def test_linux_6_1_has_no_code_for_800_gigabit(mbps, key):
+    assert join(system_with(follows=Follows.LINUX_6_1), mbps=mbps).actor.key == key
 
 
 def test_one_megabit_has_a_code_as_in_linux():
