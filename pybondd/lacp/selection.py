@@ -44,7 +44,7 @@ def leave_aggregator(port: AggregationPort) -> None:
 
 
 def _fitting(port: AggregationPort) -> Aggregator | None:
-    """The first aggregator with our key and our partner, whom it must know."""
+    """The first aggregator with our key and our partner; a port without a partner fits nowhere."""
     if port.partner.system == NO_ADDRESS:
         return None
     wanted = (port.actor.key, *_partner_of(port))
@@ -55,8 +55,7 @@ def _fitting(port: AggregationPort) -> Aggregator | None:
             aggregator.partner_system,
             aggregator.partner_key,
         )
-        may_share = aggregator.has_partner and not aggregator.is_individual
-        if aggregator.ports and may_share and known == wanted:
+        if aggregator.ports and not aggregator.is_individual and known == wanted:
             return aggregator
     return None
 
