@@ -19,8 +19,7 @@ FAST, SLOW = {"lacp_time": "fast"}, {"lacp_time": "slow"}
 WE_FAST = ("--lacp-rate", "fast")
 CASES = {
     "both active, both fast": (WE_FAST, FAST),
-    "both active, both slow": ((), SLOW),
-    "they passive": (WE_FAST, {"lacp": "passive", **FAST}),
+    "they passive, both slow": ((), {"lacp": "passive", **SLOW}),
     "we passive, they slow": (("--lacp-active", "off", *WE_FAST), SLOW),
 }
 
