@@ -90,12 +90,12 @@ def test_a_passive_port_answers_after_the_partner_was_silent():
 # Whenever another aggregator comes into use, its partner is told.
 
 
-def three_systems(**options):
+def three_systems(*, rate="fast", **options):
     """A bond with one cable to a first switch and two to a second."""
     wiring = Wiring()
-    bond = wiring.bond("bond0", 1, 2, 3, lacp_rate="fast", **options)
-    first = wiring.bond("first", 1, lacp_rate="fast")
-    second = wiring.bond("second", 2, 3, lacp_rate="fast")
+    bond = wiring.bond("bond0", 1, 2, 3, lacp_rate=rate, **options)
+    first = wiring.bond("first", 1, lacp_rate=rate)
+    second = wiring.bond("second", 2, 3, lacp_rate=rate)
     wiring.plug((bond, 1), (first, 1))
     wiring.plug((bond, 2), (second, 2))
     wiring.plug((bond, 3), (second, 3))
@@ -115,6 +115,18 @@ def test_the_partner_that_comes_into_use_learns_of_it_within_a_second(policy):
     assert bond.table.tx_ports == reserve.table.tx_ports == others
     seen = {PortState(port.partner.state).letters for port in lacp_ports(reserve)}
     assert seen == {"ATGSCD--"}
+
+
+@pytest.mark.parametrize("follows", ["mended", "linux"])
+def test_a_partner_that_asks_for_slow_news_learns_of_it_as_quickly(follows):
+    wiring, bond, first, _ = three_systems(rate="slow", ad_select="count", lacp_follows=follows)
+    wiring.run(60)
+    assert bond.table.tx_ports == (2, 3)
+    for ifindex in (2, 3):
+        wiring.cut(bond, ifindex)
+    wiring.run(1)
+    assert bond.table.tx_ports == first.table.tx_ports == (1,)
+    assert [PortState(port.partner.state).letters for port in lacp_ports(first)] == ["A-GSCD--"]
 
 
 @pytest.mark.parametrize("policy", ["bandwidth", "count"])
