@@ -144,13 +144,20 @@ PORT_RULES: tuple[PortRule, ...] = (
 def it_carries_only_what_both_sides_want(port: AggregationPort, before: MuxBox | None) -> bool:
     """Linux differs: a port of an aggregator that lost the choice goes on saying so.
 
-    The way out of DISTRIBUTING leads through COLLECTING, one box a pass.
+    The way out of DISTRIBUTING leads through COLLECTING, one box a pass. A port whose aggregator
+    lost the choice to one of a port that runs later in the pass goes with the next.
     """
     is_on_its_way = (before, port.mux_box) == (MuxBox.DISTRIBUTING, MuxBox.COLLECTING)
-    if port.mux_box not in CARRIES or is_on_its_way:
+    if port.mux_box not in CARRIES or is_on_its_way or lost_the_choice_just_now(port):
         return True
     both = port.selected and port.actor.state & port.partner.state & S
     return bool(both) and bool(port.mux_box is not MuxBox.DISTRIBUTING or port.partner.state & C)
+
+
+def lost_the_choice_just_now(port: AggregationPort) -> bool:
+    """Its sync was taken from it (mended; in Linux it keeps it)."""
+    is_out = not port.is_in_active_aggregator and not port.actor.state & S
+    return is_out and port.system.settings.follows is Follows.MENDED
 
 
 def it_belongs_to_an_aggregator(port: AggregationPort, before: MuxBox | None) -> bool:

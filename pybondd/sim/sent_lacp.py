@@ -6,6 +6,7 @@ from typing import Final
 from pybondd.effects import SendFrame
 from pybondd.lacp.port import AggregationPort
 from pybondd.lacp.system import System
+from pybondd.sim.checks_lacp import S, lost_the_choice_just_now
 from pybondd.sim.seen_lacp import Watched
 from pybondd.units import Instant, milliseconds
 from pybondd.wire.slow import Lacpdu, Marker, PortState, oddities, parse_slow
@@ -56,10 +57,15 @@ def _wrong_frame(frame: bytes, port: AggregationPort | None, *, passed: bool) ->
 
 
 def _is_true(said: Lacpdu, port: AggregationPort) -> bool:
-    """It says how we are; but a link may have come or gone after the pass, and the key with it."""
+    """It says how we are; but a link may have come or gone after it left, and the key with it.
+
+    Ports that ran later in the pass may have won the choice, and sync is gone with it.
+    """
     actor = port.actor
     if port.begin or not port.port_enabled:
         actor = replace(actor, key=said.actor.key)
+    if lost_the_choice_just_now(port):
+        actor = replace(actor, state=actor.state | said.actor.state & S)
     return (said.actor, said.partner) == (actor, port.partner)
 
 
@@ -69,7 +75,7 @@ def _too_soon(watched: Watched, port: AggregationPort, instant: Instant) -> str:
     early = watched.bond.times_opened - seen.opened_before
     sent_at, seen.sent_at = seen.sent_at, instant
     seen.opened_before = watched.bond.times_opened
-    seen.passes_fast = 0
+    seen.passes_fast = seen.passes_unsaid = 0
     if sent_at is not None and instant - sent_at < PASS_NS * (PASSES_BETWEEN_LACPDUS - early):
         return f"{instant - sent_at} ns after the one before"
     return ""

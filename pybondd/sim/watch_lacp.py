@@ -141,7 +141,7 @@ def _changes(port: AggregationPort, seen: Seen, *, passed: bool) -> list[str]:
         wrong.append("a counter went back")
     if seen.is_backup and not port.member.is_backup and not _may_transmit(port, seen):
         wrong.append("it was taken into use for no reason")
-    if port.counters.lacpdu_rx != seen.heard:
+    if _heard(port) != seen.heard:
         seen.passes_since_heard = 0
     if not port.lacp_enabled or port.begin:
         seen.passes_unsaid = seen.passes_fast = 0
@@ -210,7 +210,12 @@ def _remember(port: AggregationPort, seen: Seen) -> None:
     seen.mux_box, seen.receive_box = port.mux_box, port.receive_box
     seen.is_backup, seen.transmit_window = port.member.is_backup, port.transmit_window
     seen.is_alone = _is_alone(port)
-    seen.counts, seen.heard = _counts(port), port.counters.lacpdu_rx
+    seen.counts, seen.heard = _counts(port), _heard(port)
+
+
+def _heard(port: AggregationPort) -> int:
+    """LACPDUs of somebody else."""
+    return port.counters.lacpdu_rx - port.counters.looped
 
 
 def _counts(port: AggregationPort) -> tuple[int, ...]:

@@ -160,6 +160,7 @@ def pretend_a_pass(site):
 
 
 def look_after_passes(scene, site, count):
+    scene.watch.look()
     for _ in range(count):
         pretend_a_pass(site)
         scene.watch.look()
@@ -179,6 +180,8 @@ def test_a_port_that_goes_on_carrying_out_of_sync_is_seen_after_the_pass(name):
 def test_an_lacpdu_that_nobody_sends_is_missed():
     scene = agreed()
     site = scene.sites[0]
+    for port in site.lacp.ports:
+        port.ntt = False
     with pytest.raises(AssertionError, match="nothing was sent"):
         look_after_passes(scene, site, 20)
 
