@@ -299,5 +299,6 @@ def run_receive(port: AggregationPort, pdu: Lacpdu | None = None) -> None:
         # Linux differs: there our own word stops current_while, so that a path which has become a
         # loop is used for ever.
         count_loop(port)
+        port.received = None
     else:
         RECEIVE.step_once(port)
