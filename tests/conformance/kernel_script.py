@@ -28,7 +28,6 @@ from pybondd.sim.world import World
 from pybondd.status.lacp_files import LACP_FILES
 from pybondd.status.sysfs_lacp import lacp_port_texts
 
-MODES_TO_COME = {"balance-tlb", "5", "balance-alb", "6"}
 OPTIONS_TO_COME = {"arp_interval", "ns_ip6_target"}
 READ_ONLY_FILES = {*LACP_FILES, "mii_status"}
 MAX_COMMAND_OCTETS = 16
@@ -313,13 +312,13 @@ class Machine:
         answer = next(filter(None, (_errno(bond.write(option, text)) for text in texts)), 0)
         if option == "mode" and bond.bond.mode.lacp is not None:
             bond.write("lacp_follows", self.follows)
+        if option == "mode":
+            bond.write("alb_follows", "linux")  # Refused, to no effect, in the other modes.
         return answer
 
     def _check_scope(self, option, value):
         if self.is_everything_in_scope:
             return
-        if option == "mode" and value.strip() in MODES_TO_COME:
-            raise OutOfScopeError(f"mode {value.strip()} is not built yet: modes 0 to 4 are")
         if option in OPTIONS_TO_COME and value.strip() not in ("0", "off"):
             raise OutOfScopeError(f"{option}: the ARP and NS monitors are not built yet")
 

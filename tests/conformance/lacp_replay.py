@@ -18,7 +18,7 @@ from lacp_ticks import Session, extended, inferred_ticks, recorded_ticks
 from lacp_wires import LEEWAYS, Wires
 
 COMMAND_S = LEEWAYS[-1].commands
-MAX_HYPOTHESES = 600
+MAX_HYPOTHESES = 200
 
 
 @dataclass

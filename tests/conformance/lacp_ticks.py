@@ -16,6 +16,8 @@ SLACK_S = 0.022
 SLACK_SEEN_S = 0.003
 """How far from the time stamp of what it sent."""
 SLACK_LOGGED_S = 0.0015
+SHORTEST_S = 0.1
+"""A pass plans the next this much later."""
 MAX_CANDIDATES = 24
 
 
@@ -137,16 +139,16 @@ def _between(anchors, period, place=None):
 
 
 def _count(elapsed, period, last_place, here):
-    """How many passes on: the nearest number that suits the port's transmit window."""
+    """How many passes on: the likeliest number that suits the port's transmit window.
+
+    A pass may come late, which makes all after it later; it never comes early.
+    """
+    most = max(1, int((elapsed + SLACK_SEEN_S * 2) / SHORTEST_S))
     nearest = max(1, round(elapsed / period))
-    if last_place is None:
-        return nearest
-    fitting = [
-        n
-        for n in range(max(1, nearest - WINDOW), nearest + WINDOW + 1)
-        if (here + n - last_place) % WINDOW == 0
-    ]
-    return min(fitting, key=lambda n: abs(n * period - elapsed))
+    numbers = range(max(1, nearest - WINDOW), min(nearest + WINDOW, most) + 1)
+    if last_place is not None:
+        numbers = [n for n in numbers if (here + n - last_place) % WINDOW == 0] or [nearest]
+    return min(numbers, key=lambda n: abs(n * period - elapsed))
 
 
 def _keeps_windows(parts, combination, early_keys):
