@@ -1,6 +1,6 @@
 # The few words of Linux that the pump speaks, and the lock that both sides of it share.
 
-from libc.errno cimport EAGAIN, EMSGSIZE, ENETDOWN, ENOBUFS, ENODEV, ENOMEM, ENXIO, errno
+from libc.errno cimport EAGAIN, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENODEV, ENOMEM, ENXIO, errno
 from posix.types cimport off_t
 from posix.unistd cimport close as close_fd
 
@@ -98,6 +98,7 @@ cdef extern from "<sys/eventfd.h>" nogil:
 cdef extern from "<time.h>" nogil:
     struct timespec:
         int64_t tv_sec
+        int64_t tv_nsec
     enum:
         CLOCK_MONOTONIC_COARSE
     int clock_gettime(int clock, timespec *now)

@@ -5,7 +5,9 @@ cdef enum:
     # Rounds over descriptors that were ready before others are asked for: the poll costs a call,
     # and a port that becomes ready waits for this many batches at most.
     BUSY_ROUNDS = 16
-    CHECK_EVERY_S = 1
+    # A stopped receive ring is deaf until it is looked at. 20 looks a second, idle, cost 0.1 % of
+    # a core (2026-11).
+    CHECK_EVERY_MS = 50
     # Where an interface index stands in epoll's events; no interface has these.
     THE_HOST = 0
     THE_WAKE = -1
@@ -25,7 +27,7 @@ cdef class Pump:
     cdef int epoll_fd
     cdef int wake_fd
     cdef int stops
-    cdef int64_t checked_s
+    cdef int64_t checked_ms
 
     def __cinit__(self, int tap_fd, *, seed):
         self.epoll_fd = self.wake_fd = -1
@@ -131,7 +133,7 @@ cdef class Pump:
 
     cdef void serve_ready(self) noexcept nogil:
         cdef epoll_event events[MAX_EVENTS]
-        cdef int count = epoll_wait(self.epoll_fd, events, MAX_EVENTS, CHECK_EVERY_S * 1000)
+        cdef int count = epoll_wait(self.epoll_fd, events, MAX_EVENTS, CHECK_EVERY_MS)
         cdef int moved
         self.check_ports()
         for _ in range(BUSY_ROUNDS):
@@ -144,11 +146,13 @@ cdef class Pump:
     cdef void check_ports(self) noexcept nogil:
         # Now and then: has a port's ring stopped for good? Nothing else would tell.
         cdef timespec now
+        cdef int64_t now_ms
         cdef int i
         clock_gettime(CLOCK_MONOTONIC_COARSE, &now)
-        if now.tv_sec - self.checked_s < CHECK_EVERY_S:
+        now_ms = <int64_t>now.tv_sec * 1000 + now.tv_nsec // 1000000
+        if now_ms - self.checked_ms < CHECK_EVERY_MS:
             return
-        self.checked_s = now.tv_sec
+        self.checked_ms = now_ms
         enter(&self.lock)
         for i in range(self.port_count):
             read_kernel_drops(self.ports[i])
@@ -178,7 +182,7 @@ cdef class Pump:
         if port == NULL:
             return 0
         if ready & EPOLLERR:
-            clear_error(port.fd)
+            clear_error(port)
         return move_from_port(self.inbox, self.host.fd, port, entry_of(self.table, ifindex))
 
     def counters(self):

@@ -40,6 +40,8 @@ cdef int move_from_queue(
     for i in range(limit):
         inbox.messages[i].msg_hdr.msg_controllen = CONTROL_WORDS * 8
     count = recvmmsg(port.fd, inbox.messages, limit, MSG_DONTWAIT, NULL)
+    if count < 0:
+        count_error(port, errno)
     for i in range(max(count, 0)):
         packet = <uint8_t *>inbox.pieces[i].iov_base
         size = put_tag_back(
@@ -118,11 +120,20 @@ cdef inline void move_offsets(uint8_t *packet) noexcept nogil:
 
 # mutants: off
 
-cdef void clear_error(int fd) noexcept nogil:
+cdef void clear_error(Port *port) noexcept nogil:
     # A socket's error waits until it is asked for, and epoll would report it for ever.
     cdef int error = 0
     cdef socklen_t size = sizeof(error)
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size)
+    getsockopt(port.fd, SOL_SOCKET, SO_ERROR, &error, &size)
+    count_error(port, error)
+
+
+cdef void count_error(Port *port, int number) noexcept nogil:
+    if number == EINVAL:
+        port.tally.receive_drops[UNREADABLE] += 1
+    elif number == EAGAIN:
+        # The queue is empty, whatever the slots said.
+        port.owed = 0
 
 
 cdef Inbox *new_inbox() except NULL:

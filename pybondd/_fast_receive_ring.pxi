@@ -7,8 +7,9 @@
 # (a loop in C over veth, Linux 6.18, 2026-11), and TCP did not mind.
 #
 # Linux has a flaw here: a super-frame of a kind that virtio-net headers cannot express, such as
-# SCTP, leaves its slot taken for ever (net/packet/af_packet.c tpacket_rcv, the owner map), and all
-# frames after it are dropped. A port that meets one does without its ring from then on.
+# SCTP, leaves its slot taken for ever (net/packet/af_packet.c tpacket_rcv, the owner map; not any
+# more in 6.12.117), and all frames after it are dropped. The sign is a drop though the ring was never full:
+# nothing else is dropped then. The port does without its ring from that moment on.
 
 cdef extern from *:
     enum:
@@ -26,27 +27,46 @@ cdef enum:
 
 
 cdef int move_from_ring(Inbox *inbox, int host_fd, Port *port, const Entry *entry) noexcept nogil:
-    # The answer is how many frames were read. `queued` of those seen last wait in the queue.
+    # The answer is how many slots were read.
     cdef int count = 0
-    cdef unsigned int queued = 0
     cdef uint32_t status
     cdef tpacket2_hdr *slot
-    while count < BATCH_FRAMES and queued < INBOX_FRAMES:
+    move_owed(inbox, host_fd, port, entry)
+    while count < BATCH_FRAMES and port.owed < INBOX_FRAMES:
         slot = receive_slot_of(port)
         status = __atomic_load_n(&slot.tp_status, __ATOMIC_ACQUIRE)
         if not status & TP_STATUS_USER:
+            see_empty(port)
             break
         if status & TP_STATUS_COPY:
-            queued += 1
+            port.owed += 1
         else:
-            move_from_queue(inbox, queued, host_fd, port, entry)
-            queued = 0
+            move_owed(inbox, host_fd, port, entry)
+            if port.owed != 0:
+                break
             from_slot(slot, status, host_fd, port, entry)
         __atomic_store_n(&slot.tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE)
         port.receive_head = (port.receive_head + 1) % RECEIVE_SLOTS
+        port.filled += 1
         count += 1
-    move_from_queue(inbox, queued, host_fd, port, entry)
+    move_owed(inbox, host_fd, port, entry)
     return count
+
+
+cdef inline void move_owed(
+    Inbox *inbox, int host_fd, Port *port, const Entry *entry
+) noexcept nogil:
+    # An error of the socket, that its interface went down, is told instead of a frame. Then the
+    # rest stays owed until the next round, so that slots and queue never get out of step.
+    cdef int moved = move_from_queue(inbox, port.owed, host_fd, port, entry)
+    port.owed -= moved
+
+
+cdef inline void see_empty(Port *port) noexcept nogil:
+    # Between two sights of an empty ring no more slots were filled than were read.
+    if port.filled >= RECEIVE_SLOTS:
+        port.was_full = True
+    port.filled = 0
 
 
 cdef inline tpacket2_hdr *receive_slot_of(const Port *port) noexcept nogil:
@@ -73,29 +93,35 @@ cdef inline void from_slot(
 
 
 cdef void read_kernel_drops(Port *port) noexcept nogil:
-    # Asking sets the kernel's counters back to 0. Among its packets are those it dropped: if it
-    # dropped every one though it could have filled a slot, it never fills one again.
+    # Asking sets the kernel's counters back to 0.
     cdef tpacket_stats statistics
     cdef socklen_t size = sizeof(statistics)
     if getsockopt(port.fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) < 0:
         return
     port.tally.receive_drops[KERNEL_DROPPED] += statistics.tp_drops
-    if port.receive_slots == NULL or statistics.tp_drops == 0:
+    if port.receive_slots == NULL or receive_slot_of(port).tp_status & TP_STATUS_USER:
+        # What is left in the ring may be a full one: it is judged when it is empty.
         return
-    if statistics.tp_packets == statistics.tp_drops and (
-        receive_slot_of(port).tp_status == TP_STATUS_KERNEL
-    ):
+    see_empty(port)
+    if statistics.tp_drops != 0 and not port.was_full:
+        # The first of them was the one; those behind it were dropped for nothing.
+        port.tally.receive_drops[UNREADABLE] += 1
+        port.tally.receive_drops[KERNEL_DROPPED] -= 1
         close_receive_ring(port)
+    port.was_full = False
 
 
 cdef void open_receive_ring(Port *port) noexcept nogil:
     # Where anything is missing there is no ring, and recvmmsg serves as well.
     cdef void *slots
     port.receive_slots = NULL
-    port.receive_head = 0
+    port.receive_head = port.filled = port.owed = 0
+    port.was_full = False
     if not is_packet_socket(port.fd):
         return
     if is_receive_ring_made(port.fd):
+        # What was dropped before there was a ring says nothing of it.
+        read_kernel_drops(port)
         slots = mmap(NULL, RECEIVE_RING_OCTETS, PROT_READ | PROT_WRITE, MAP_SHARED, port.fd, 0)
         if slots != MAP_FAILED:
             port.receive_slots = <uint8_t *>slots

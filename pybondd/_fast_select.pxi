@@ -18,7 +18,8 @@ cdef enum:
     HOST_REFUSED = 8
     UNKNOWN_PORT = 9
     KERNEL_DROPPED = 10
-    REASONS = 11
+    UNREADABLE = 11
+    REASONS = 12
     NO_REASON = -1
 
 # -- forwarding.py

@@ -7,7 +7,7 @@ copies more. `host_frames + copies_frames` is what the ports sent, plus each por
 plus the drops of frames for which no port was found.
 
 To the host: a port's `received_frames` are those read from it; they are what it delivered plus its
-receive drops. Only KERNEL_DROPPED stands beside this sum, since such a frame was never read.
+receive drops. The reasons NEVER_READ stand beside this sum, since such a frame was never read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,6 +30,7 @@ class Reason(IntEnum):
     HOST_REFUSED = 8
     UNKNOWN_PORT = 9
     KERNEL_DROPPED = 10
+    UNREADABLE = 11
 
     @property
     def explanation(self) -> str:
@@ -49,9 +50,10 @@ _EXPLANATIONS: Mapping[Reason, str] = {
     Reason.HOST_REFUSED: "The bond interface did not take the frame: it is down or overloaded.",
     Reason.UNKNOWN_PORT: "The port was not in the bond's table when the frame passed.",
     Reason.KERNEL_DROPPED: "The kernel dropped the frame before the bond could read it.",
+    Reason.UNREADABLE: "The frame was a super-frame of a kind that Linux hands to no program.",
 }
 
-NEVER_READ = frozenset({Reason.KERNEL_DROPPED})
+NEVER_READ = frozenset({Reason.KERNEL_DROPPED, Reason.UNREADABLE})
 """Reasons for frames that no counter of read frames includes."""
 
 
