@@ -101,7 +101,7 @@ def test_the_return_of_a_link_loses_nothing(pair):
     pair.aggregate()
     number = port_in_use(pair)
     pair.peer.ip(f"link set p{number} down")
-    assert eventually(lambda: pair.near.states()[number][3:6] != "SCD")
+    assert eventually(lambda: all(end.states()[number][4:6] == "--" for end in pair.ends))
     mend = lambda: pair.peer.ip(f"link set p{number} up")  # noqa: E731
     result = pinged_while(pair, mend, seconds=5, rate_pps=100)
     pair.wait_until_aggregated()
