@@ -31,7 +31,7 @@ class Sighting:
 
     @property
     def is_farewell(self):
-        return self.frame[14] == 1 and not self.frame[32] & FAREWELL_LACKS
+        return self.is_lacpdu and len(self.frame) > 32 and not self.frame[32] & FAREWELL_LACKS
 
     @property
     def is_lacpdu(self):

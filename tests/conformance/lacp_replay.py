@@ -190,17 +190,19 @@ class Replay:
             except RefusedDeedError as reason:
                 self.why = str(reason)
                 return False
-            if not self._are_farewells(sent, item):
+            if not self._are_recorded(sent, item):
                 return False
         return True
 
-    def _are_farewells(self, sent, item):
+    def _are_recorded(self, sent, item):
+        """Between passes only farewells and answers to markers leave, at once."""
         recorded = Counter(
             (seen.port, seen.frame)
             for seen in self.sightings
-            if seen.is_ours and seen.is_farewell and abs(seen.at - item.at) < COMMAND_S
+            if seen.is_ours and (seen.is_farewell or not seen.is_lacpdu)
+            if abs(seen.at - item.at) < COMMAND_S
         )
-        surplus = Counter(pair for pair in sent if pair[1][14] == 1) - recorded
+        surplus = Counter(sent) - recorded
         if surplus:
             self.why = f"{item.verb} {item.name} sent {[f.hex() for _, f in surplus]}"
         return not surplus

@@ -16,17 +16,26 @@ WHOLE_COMMAND_S = 0.25
 
 @dataclass(frozen=True)
 class Leeway:
-    """How much is allowed for what a recording does not tell: passes, commands (seconds)."""
+    """How much is allowed for what a recording does not tell: passes, commands (seconds).
+
+    Another kind of peer may have its ports up from the start, or `peers_wait` until it is started.
+    """
 
     passes: float
     commands: float
+    peers_wait: bool = False
 
     def of(self, tick):
         """The pass with its slack, as far as this leeway lets it have any."""
         return replace(tick, slack=min(tick.slack, self.passes) + tick.stall)
 
 
-LEEWAYS = (Leeway(0.012, 0.12), Leeway(0.022, 0.12), Leeway(0.022, 0.35))
+LEEWAYS = (
+    Leeway(0.012, 0.12),
+    Leeway(0.022, 0.12),
+    Leeway(0.022, 0.35),
+    Leeway(0.022, 0.35, peers_wait=True),
+)
 """The tight one is tried first, because it is quick and says more."""
 
 
@@ -42,6 +51,9 @@ class Wires:
             self.up[name] = name not in touched
         for name in {recording.peer_of(n) for n in recording.names} - touched:
             self.up[name] = True
+        started = {d.side for d in recording.deeds if d.verb == "unknown" and leeway.peers_wait}
+        self.waiting = {n for n in self.up if n not in touched and n[0].upper() in started}
+        self.up |= dict.fromkeys(self.waiting, False)
         self.joined, self.facts_after = {}, {}
         for deed in recording.deeds:
             self._apply(deed)
@@ -61,6 +73,8 @@ class Wires:
                     self.joined.pop(name)
             case "up" | "down" if deed.name in self.up:
                 self.up[deed.name] = deed.verb == "up"
+            case "unknown":
+                self.up |= {name: True for name in self.waiting if name[0].upper() == deed.side}
         self.facts_after[deed] = self.facts(deed.name) if deed.name in self.up else None
         lo, hi = window(self.recording, deed, self.leeway)
         for name, old in before.items():
