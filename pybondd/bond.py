@@ -17,7 +17,9 @@ from pybondd.events import (
     EffectFailed,
     Event,
     HostAddressed,
+    HostFrame,
     LinkChanged,
+    LoadMeasured,
     OptionWritten,
     PortFrame,
     PortFramesLost,
@@ -84,7 +86,7 @@ class Bond:
         except RefusedError as no:
             self.state.outbox.clear()
             return [Refuse(no.code, no.what, no.why, no.remedy)]
-        if isinstance(event, PortFrame):
+        if isinstance(event, PortFrame | HostFrame | LoadMeasured):
             return self._handed_over()
         return self._settled()
 
@@ -111,6 +113,10 @@ class Bond:
                 self._link_changed(event, now)
             case PortFrame():
                 self._port_frame(event, now)
+            case HostFrame(frame):
+                self._host_frame(frame, now)
+            case LoadMeasured(octets, unbalanced_octets):
+                self.mode.load_measured(state, octets, unbalanced_octets)
             case PortFramesLost():
                 self._port_frames_lost(event)
             case PortOffered():
@@ -130,13 +136,14 @@ class Bond:
             case BondClosed():
                 self._closed()
             case BondMacChanged(mac):
-                follow_mac(state, mac)
+                follow_mac(state, self.mode, mac)
             case BondMtuChanged(mtu):
                 follow_mtu(state, mtu)
             case BondReceiveModeChanged(is_promiscuous):
                 self._receive_mode_changed(is_promiscuous)
             case HostAddressed(interfaces):
-                state.interfaces = interfaces
+                before, state.interfaces = state.interfaces, interfaces
+                self.mode.host_addressed(state, before)
             case OptionWritten(name, text):
                 self._option_written(name, text, now)
             case PortOptionWritten():
@@ -181,6 +188,10 @@ class Bond:
         port = self.state.port_by_index(event.ifindex)
         if port:  # A frame may still be on its way up when its port has just left.
             self.mode.frame(self.state, port, event.frame, now=now)
+
+    def _host_frame(self, frame: bytes, now: Instant) -> None:
+        if self.state.is_open:
+            self.mode.host_frame(self.state, frame, now=now)
 
     def _port_frames_lost(self, event: PortFramesLost) -> None:
         port = self.state.port_by_index(event.ifindex)

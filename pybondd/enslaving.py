@@ -21,6 +21,7 @@ from pybondd.forwarding import MAX_PORTS
 from pybondd.modes import failover
 from pybondd.modes.base import Mode
 from pybondd.modes.moving_mac import set_bond_mac
+from pybondd.modes.unique_mac import mac_for_newcomer
 from pybondd.monitors.carrier import has_link
 from pybondd.option import BondMode
 from pybondd.port import Link, LinkFacts, Port
@@ -47,7 +48,7 @@ def offer(state: BondState, event: PortOffered) -> Port:
     state.ask(AttachPort(port.ifindex, speaks_lacp))
     if event.mtu != state.mtu:
         state.ask(SetPortMtu(port.ifindex, state.mtu))
-    port.mac = _mac_in_bond(state, event.mac)
+    port.mac = _mac_in_bond(state, event)
     if port.mac != event.mac:
         state.ask(SetPortMac(port.ifindex, port.mac))
     state.ask(SetPortUp(port.ifindex, is_up=True))
@@ -65,8 +66,11 @@ def _refuse_unfit(state: BondState, event: PortOffered) -> None:
         raise RefusedError(errno.ENOSPC, what, f"{state.name} has {MAX_PORTS} ports already")
 
 
-def _mac_in_bond(state: BondState, mac: bytes) -> bytes:
-    """Which address does a port have while it is in the bond?"""
+def _mac_in_bond(state: BondState, event: PortOffered) -> bytes:
+    """Which address does a port have while it is in the bond? Raises RefusedError."""
+    mac = event.mac
+    if state.options.mode in (BondMode.BALANCE_TLB, BondMode.BALANCE_ALB):
+        return mac_for_newcomer(state, mac, event.name)
     if state.options.mode is not BondMode.ACTIVE_BACKUP:
         return state.mac
     match FailOverMac(state.options.fail_over_mac):
@@ -140,7 +144,10 @@ def leave(state: BondState, mode: Mode, port: Port, *, now: Instant) -> None:
         state.primary = None
     if port is state.active:
         failover.change_active(state, mode, None, now=now)
+        mode.port_gone(state, port)
         failover.select(state, mode, now=now)
+    else:
+        mode.port_gone(state, port)
     failover.update_carrier(state, mode)
     state.publish(mode.table(state))
     if not state.ports:

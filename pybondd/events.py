@@ -74,6 +74,27 @@ class PortFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class HostFrame:
+    """The host sent a frame that the data plane leaves to the bond to send on.
+
+    `frame` starts at the Ethernet header, VLAN tags inside; there is no FCS.
+    """
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMeasured:
+    """What the data plane sent by itself since it last told, in modes that balance by load.
+
+    `octets` by bucket; `unbalanced_octets` went by the active port without a bucket.
+    """
+
+    octets: tuple[int, ...]
+    unbalanced_octets: int
+
+
+@dataclass(frozen=True, slots=True)
 class PortFramesLost:
     """So many frames that were for the bond itself came in on a port and were never read."""
 
@@ -131,7 +152,8 @@ class HostAddress:
     (EtherType, TCI). `ipv4` holds 4-octet addresses, `ipv6` 16-octet ones that are not tentative.
     `igmp_groups` are the IPv4 groups joined on it (4 octets each, without 224.0.0.1) and
     `mld_groups` the IPv6 ones that Linux reports (16 octets each). `depth` counts the steps from
-    the bond up to this interface; the bond's is 0.
+    the bond up to this interface; the bond's is 0. With a tag more than the interface below it
+    and neither `is_bridge` nor `is_macvlan` it is a VLAN interface.
     """
 
     name: str
@@ -144,6 +166,8 @@ class HostAddress:
     mld_groups: tuple[bytes, ...] = ()
     igmp_version: int = 3
     depth: int = 0
+    is_bridge: bool = False
+    is_macvlan: bool = False
 
     def with_mac(self, mac: bytes) -> "HostAddress":
         """The same interface with another MAC address."""
@@ -193,6 +217,8 @@ Event: TypeAlias = (
     | PortRenamed
     | LinkChanged
     | PortFrame
+    | HostFrame
+    | LoadMeasured
     | PortFramesLost
     | PortMacChanged
     | BondOpened

@@ -311,6 +311,16 @@ _TABLE = (
         is_shown_by_name=True,
         is_ours=True,
     ),
+    Option(
+        "alb_follows",
+        "alb_follows",
+        "heal what Linux leaves broken in modes 5 and 6 (mended), or do what Linux does",
+        _named("mended", "linux"),
+        default=0,
+        rejects=_NOT_LB,
+        is_shown_by_name=True,
+        is_ours=True,
+    ),
     Option("queue_id", "", "port:number, frames of that queue use that port", is_raw=True),
     Option(
         "prio",

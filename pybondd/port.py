@@ -53,7 +53,8 @@ class Port:
 
     `permanent_mac` and `original_mtu` are what the interface had before it joined, and gets back.
     `delay` counts monitor passes left in FAIL or BACK. `speed_mbps` and `duplex` are the last
-    values read at the moments when Linux reads them, which may be older than `facts`.
+    values read at the moments when Linux reads them, which may be older than `facts`. `stands_in`:
+    it hears every destination for now, because of a dead port's address (balance-alb).
     """
 
     ifindex: int
@@ -73,6 +74,7 @@ class Port:
     speed_mbps: int | None = None
     duplex: Duplex | None = None
     is_promiscuous: bool = False
+    stands_in: bool = False
 
     @property
     def is_link_up(self) -> bool:

@@ -4,18 +4,20 @@ Source: Linux 6.12 bond_main.c bond_set_mac_address, bond_change_mtu.
 """
 
 from pybondd.effects import Effect, SetBondMac, SetBondMtu, SetPortMac, SetPortMtu
+from pybondd.modes.base import Mode
 from pybondd.modes.moving_mac import set_port_mac, share_mac
 from pybondd.option import BondMode
 from pybondd.state import BondState, FailOverMac
 
 
-def follow_mac(state: BondState, mac: bytes) -> None:
+def follow_mac(state: BondState, mode: Mode, mac: bytes) -> None:
     """Give the bond's new address to every port, in order.
 
     With fail_over_mac the addresses belong to the ports: Linux accepts the request and ignores it,
-    so the bond interface gets its old address back.
+    so the bond interface gets its old address back. A mode may have a way of its own; it may also
+    refuse (RefusedError).
     """
-    if mac == state.mac:
+    if mac == state.mac or mode.gives_out_mac(state, mac):
         return
     if _macs_belong_to_ports(state):
         state.ask(SetBondMac(state.mac))

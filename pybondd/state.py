@@ -28,6 +28,13 @@ class FailOverMac(IntEnum):
     FOLLOW = 2
 
 
+class BalanceFollows(IntEnum):
+    """alb_follows: heal what Linux leaves broken in modes 5 and 6, or do what it does?"""
+
+    MENDED = 0
+    LINUX = 1
+
+
 @dataclass(slots=True)
 class OptionValues:
     """The stored value of every option; names are those of OPTIONS' `field`.
@@ -69,6 +76,7 @@ class OptionValues:
     lacp_strict: int = 0
     broadcast_neighbor: int = 0
     lacp_follows: int = 0
+    alb_follows: int = BalanceFollows.MENDED
 
 
 @dataclass(slots=True)

@@ -6,10 +6,12 @@ Whoever builds one of these removes its lines here.
 import errno
 
 from pybondd.daemon.refusal import Exit, Refusal
-from pybondd.modes.unbuilt import UNBUILT_MODES
 from pybondd.option import BondMode
 from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
+
+UNBUILT_MODES = frozenset({BondMode.BALANCE_TLB, BondMode.BALANCE_ALB})
+"""Their core is there (modes/balance_tlb.py, balance_alb.py); the data plane does not know it yet."""
 
 _WHY = "pybondd has modes 0 to 4 with the carrier monitor so far"
 

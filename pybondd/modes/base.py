@@ -1,6 +1,7 @@
 """What may a mode decide? The hooks, with what most modes do in them."""
 
 from pybondd.effects import Effect
+from pybondd.events import HostAddress
 from pybondd.forwarding import ForwardingTable, HashPolicy, PortEntry, Receive, Spread
 from pybondd.lacp.system import System
 from pybondd.option import BondMode
@@ -32,6 +33,19 @@ class Mode:
     def port_removed(self, state: BondState, port: Port) -> None:
         """A port has left."""
 
+    def port_gone(self, state: BondState, port: Port) -> None:
+        """The port has left and is not the active one any more; no other was elected yet."""
+
+    def gives_out_mac(self, state: BondState, mac: bytes) -> bool:
+        """A user gave the bond another address. False: every port is to get it.
+
+        May raise RefusedError, as long as nothing has changed.
+        """
+        return False
+
+    def host_addressed(self, state: BondState, before: tuple[HostAddress, ...]) -> None:
+        """`state.interfaces` were read anew; they were these before."""
+
     def opened(self, state: BondState, *, now: Instant) -> None:
         """The bond interface was set up: roles start anew (Linux 6.12 bond_open)."""
         for port in state.ports:
@@ -55,6 +69,17 @@ class Mode:
 
         No role changes by it: what follows is done by a deadline, and the table is not built anew.
         """
+
+    def host_frame(self, state: BondState, frame: bytes, *, now: Instant) -> None:
+        """The host sent a frame that the data plane leaves to the bond."""
+
+    def load_measured(
+        self, state: BondState, octets: tuple[int, ...], unbalanced_octets: int
+    ) -> None:
+        """What the data plane sent by itself, by bucket."""
+
+    def brought_forward(self, state: BondState, port: Port) -> None:
+        """The port's updelay was cut short by its election, and its link is UP."""
 
     def speed_read(self, state: BondState, port: Port) -> None:
         """The port's speed and duplex were read again."""

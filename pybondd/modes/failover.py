@@ -112,6 +112,7 @@ def _bring_forward(state: BondState, mode: Mode, new: Port, *, now: Instant) -> 
         state.report(f"making interface the new active one {early} ms earlier", new)
     new.delay = 0
     new.link = Link.UP
+    mode.brought_forward(state, new)
     mode.device_changed(state)
 
 
@@ -123,7 +124,8 @@ def _follow_receive_mode(state: BondState, old: Port | None, new: Port | None) -
 
 
 def set_promiscuous(state: BondState, port: Port, *, is_promiscuous: bool) -> None:
-    """Ask for the port's receive mode, unless it has it."""
+    """Ask for the port's receive mode, unless it has it. A port that stands in hears it all."""
+    is_promiscuous = is_promiscuous or port.stands_in
     if port.is_promiscuous != is_promiscuous:
         port.is_promiscuous = is_promiscuous
         state.ask(SetPortPromiscuous(port.ifindex, is_promiscuous))

@@ -20,25 +20,31 @@ class ArpOperation(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arp:
-    """One ARP packet; MAC addresses have 6 octets, IPv4 addresses 4."""
+    """One ARP packet; MAC addresses have 6 octets, IPv4 addresses 4.
 
-    operation: ArpOperation
+    `operation` is an ArpOperation, or any 16-bit number where the reader asked for that.
+    """
+
+    operation: int
     sender_mac: bytes
     sender_ip: bytes
     target_mac: bytes
     target_ip: bytes
 
 
-def parse_arp(packet: bytes) -> Arp:
+def parse_arp(packet: bytes, *, any_operation: bool = False) -> Arp:
     """The packet behind an Ethernet header; padding after it is ignored.
 
-    Raises WireError if it is cut off, for other hardware or protocols, or an unknown operation.
+    Raises WireError if it is cut off, for other hardware or protocols, or an unknown operation,
+    unless `any_operation`: then only the addresses matter.
     """
     need(packet, PACKET_OCTETS, "ARP")
     check(packet[0:6] == FIXED_PART, "ARP: not IPv4 over Ethernet")
     number = int.from_bytes(packet[6:8], "big")
-    check(number in tuple(ArpOperation), f"ARP: operation {number}")
-    return Arp(ArpOperation(number), packet[8:14], packet[14:18], packet[18:24], packet[24:28])
+    is_known = number in tuple(ArpOperation)
+    check(is_known or any_operation, f"ARP: operation {number}")
+    operation = ArpOperation(number) if is_known else number
+    return Arp(operation, packet[8:14], packet[14:18], packet[18:24], packet[24:28])
 
 
 def build_arp(arp: Arp) -> bytes:

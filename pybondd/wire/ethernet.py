@@ -54,6 +54,11 @@ def with_tags(frame: bytes, tags: tuple[tuple[int, int], ...]) -> bytes:
     return frame[:12] + pushed + frame[12:]
 
 
+def with_source(frame: bytes, source: bytes) -> bytes:
+    """The frame with another source address (6 octets)."""
+    return frame[:6] + source + frame[12:]
+
+
 def take_tag(frame: bytes) -> tuple[bytes, tuple[int, int] | None]:
     """The frame without its outermost tag, and that tag as (EtherType, TCI), or None.
 
