@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -176,6 +177,31 @@ def test_frames_that_the_kernel_drops_are_counted_beside_the_sum(bond):
             raw.send(FRAME)
     counted = bond.pump.counters()
     assert counted.receive_drops()[Reason.KERNEL_DROPPED] > 0
+    assert counted.imbalance == (0, 0)
+
+
+FLOOD = f"""
+import os, signal, socket
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+raw.bind(("eth0", 0))
+os.kill(os.getppid(), signal.SIGSTOP)
+try:
+    for _ in range(30000):
+        raw.send(bytes.fromhex("{FRAME.hex()}"))
+finally:
+    os.kill(os.getppid(), signal.SIGCONT)
+"""
+"""Stops its parent, sends it more frames than any buffer of its holds, and lets it go on."""
+
+
+def test_an_overflow_while_the_process_stands_still_is_no_unreadable_frame(bond):
+    # A ring that was full must not be taken for one that Linux has stopped.
+    bond.peer.run(sys.executable, "-c", FLOOD)
+    dropped = Reason.KERNEL_DROPPED
+    assert eventually(lambda: bond.pump.counters().receive_drops().get(dropped, 0) > 0)
+    time.sleep(0.2)  # four looks at the ring
+    counted = bond.pump.counters()
+    assert Reason.UNREADABLE not in counted.receive_drops()
     assert counted.imbalance == (0, 0)
 
 
