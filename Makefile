@@ -1,7 +1,8 @@
 # make lab    a bond comes up, a cable is cut, it fails over: see it, without spare interfaces
 # make test   installs what the tests need and runs them all
 # make check  style and types, in seconds      make bench  speed, as ratios
-# make mutants  seeded faults that the tests must find
+# make mutants, lacp-faults  seeded faults that the tests must find
+# make soak   a hundred thousand random schedules of LACP systems; hours
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ INTEROP := -p no:xdist tests/interop
 TWIN_INTEROP := -p no:xdist $(addprefix tests/interop/test_,modes.py five_facts.py pump_on_wire.py \
 	daemon_life.py)
 
-.PHONY: lab test check bench mutants clean
+.PHONY: lab test check bench mutants lacp-faults soak clean
 
 lab: $(VENV)/.lab
 	@$(BIN)/pybondd lab failover
@@ -21,7 +22,7 @@ test: $(VENV)/.test check
 	PYBONDD_PURE=1 PYBONDD_DATAPATH=pure $(BIN)/pytest -q -n 2 tests --ignore tests/interop
 	PYBONDD_DATAPATH=compiled $(BIN)/pytest -q $(INTEROP)
 	PYBONDD_PURE=1 PYBONDD_DATAPATH=pure $(BIN)/pytest -q $(TWIN_INTEROP)
-	$(MAKE) mutants
+	$(MAKE) mutants lacp-faults
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -33,6 +34,12 @@ bench: $(VENV)/.test
 
 mutants: $(VENV)/.test
 	$(BIN)/python tools/mutants.py
+
+lacp-faults: $(VENV)/.test
+	$(BIN)/python tools/lacp_faults.py
+
+soak: $(VENV)/.test
+	$(BIN)/python tools/soak.py
 
 $(VENV)/.lab: $(SOURCES) tools/setup.sh
 	@sh tools/setup.sh lab

@@ -1,5 +1,6 @@
 """LACP systems under hypothesis: short histories, made shorter when one breaks a rule."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -115,6 +116,7 @@ class LacpSystems(RuleBasedStateMachine):
 
 
 TestLacpSystems = LacpSystems.TestCase
+TestLacpSystems.pytestmark = pytest.mark.timeout(600)  # To make a failure's history short.
 TestLacpSystems.settings = settings(
     max_examples=60,
     stateful_step_count=15,
