@@ -32,3 +32,8 @@ def test_seeds_differ_in_size_and_settings():
     scenes = [random_scene(seed) for seed in range(40)]
     assert len({tuple(len(site.interfaces) for site in scene.sites) for scene in scenes}) > 5
     assert len({repr([site.options for site in scene.sites]) for scene in scenes}) > 15
+
+
+@pytest.mark.parametrize("seed", [5001, 5105, 5246, 5360])
+def test_seeds_of_long_schedules_that_have_found_something_stay_good(seed):
+    run_schedule(seed, deeds=25)
