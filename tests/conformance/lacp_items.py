@@ -127,7 +127,7 @@ class ItemMaker:
             if seen.is_ours:
                 continue
             at = heard(seen)
-            yield Item(at, at, at, f"frame {seen.port}", "frame", seen.port, seen.frame)
+            yield Item(at, at, at, f"frame {seen.port}", "frame", seen.port, untagged(seen.frame))
 
     def _heard(self):
         """When the machines saw a frame: the log knows it better than the capture."""
@@ -143,6 +143,12 @@ class ItemMaker:
             return seen.at
 
         return heard
+
+
+def untagged(frame):
+    """The kernel takes a VLAN tag out before bonding sees the frame."""
+    has_tag = frame[12:14] in (b"\x81\x00", b"\x88\xa8")
+    return frame[:12] + frame[16:] if has_tag else frame
 
 
 def without_mode(words):

@@ -10,8 +10,6 @@ from lacp_commands import Deed, deeds_of, insist_on_understanding
 from recordings import RECORDINGS
 
 FOLDER = RECORDINGS / "lacp-traces"
-JIFFY_S = {"6.1.": 0.010, "6.12": 0.004}
-"""Timer tick of the recorded kernels by the start of their release: HZ=100 and HZ=250."""
 PASS_S = {"6.1.": 0.110, "6.12": 0.104}
 """A pass is planned 100 ms after the last; the timer rounds up to the next jiffy but one."""
 SETTINGS_WITHOUT_COMMANDS = {"rx-independent": ("coupled_control", "off")}
@@ -172,3 +170,8 @@ def recordings():
         rows = story.get("rows", ())
         found += [Recording(name, story, row=row) for row in rows if row.get("frames")]
     return found
+
+
+def scenarios():
+    """What the files of this directory say they recorded."""
+    return {json.loads(path.read_text())["scenario"] for path in FOLDER.rglob("*.json")}

@@ -8,9 +8,10 @@ leeway is not used here, because the inferred passes make it unnecessary.
 """
 
 import pytest
-from lacp_recording import recordings
+from lacp_recording import recordings, scenarios
 from lacp_replay import MismatchError, Replay
-from lacp_rows import final_row, key_rows, keys_told, rows_in_turn, went_through
+from lacp_rows import final_row, key_rows, keys_told, rows_in_turn, went_through, without_kind
+from lacp_taps import Taps, in_turn, tap_stories
 from recordings import IS_OWN_DATA, JITTER
 
 from pybondd.status.proc import proc_text
@@ -185,6 +186,29 @@ def test_the_key_of_a_speed_and_duplex_is_the_recorded_one(row, follows):
     assert [str(key)] == row["port key"]
     assert [str(aggregator_key)] == row["actor key"]
     assert {link} == set(row["mii"])
+
+
+TAPS = [pytest.param(story, id=name) for name, story in tap_stories()]
+
+
+@pytest.mark.parametrize("story", TAPS)
+def test_ports_of_unlike_speed_and_duplex_show_and_send_what_was_recorded(story):
+    taps = Taps(story)
+    for row, views in taps.views():
+        recorded = {name: without_kind(facts) for name, facts in row["links"].items()}
+        assert any(shows(view, recorded) for view in views), (row["label"], views[0])
+        assert taps.proc_text(story["kernel"]) == row["proc"], row["label"]
+    recorded = [(frame["port"], bytes.fromhex(frame["hex"])) for frame in story["frames"]]
+    assert in_turn(taps.frames) == in_turn(recorded)
+
+
+def test_every_file_is_replayed():
+    replayed_files = {recording.story["scenario"] for recording in RECORDINGS}
+    told = replayed_files | {story["scenario"] for _, story in tap_stories()} | {"speedkeys"}
+    unknown = scenarios() - told
+    if unknown and not IS_OWN_DATA:
+        pytest.skip(f"of a shape that is not known here: {sorted(unknown)}")
+    assert not unknown
 
 
 def test_there_are_negotiations_to_compare_with():
