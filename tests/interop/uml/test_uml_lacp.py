@@ -13,12 +13,12 @@ pytestmark = [
     pytest.mark.root,
     pytest.mark.uml,
     pytest.mark.xdist_group("uml"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(420),
 ]
 
 KINDS = {"k": "kernel", "p": "pybondd"}
 AT_ONCE_COUNT = 12
-LIMIT_S = 200
+LIMIT_S = 400
 FAST, SLOW, PASSIVE = {"lacp_rate": "fast"}, {"lacp_rate": "slow"}, {"lacp_active": "off"}
 ONE_SYSTEM = {"ad_actor_system": "02:00:00:00:0d:00"}
 
@@ -49,10 +49,9 @@ class Story:
 
 
 STORIES = {
-    "both fast": Story({"up b;up a": 2}),
-    "both slow": Story({"up b;up a": 2}, a=SLOW, b=SLOW),
+    "both fast": Story({"up b;up a": 2}, ways="pk"),
+    "both slow": Story({"up b;up a": 2}, a=SLOW, b=SLOW, ways="pk"),
     "a fast, b slow": Story({"up b;up a": 2}, b=SLOW),
-    "b passive": Story({"up b;up a": 2}, b=PASSIVE),
     "b passive and slow": Story({"up b;up a": 2}, b=PASSIVE | SLOW),
     "b starts anew": Story({"up b;up a": 2, "restart b": 2}),
     "b closed and opened": Story({"up b;up a": 2, "close b": 0, "open b": 2}),
@@ -83,7 +82,9 @@ STORIES = {
     "b becomes another system": Story(
         {"up b;up a": 2, "write b ad_actor_system 02:00:00:00:0d:01": 2}
     ),
-    "b changes its priority": Story({"up b;up a": 2, "write b ad_actor_sys_prio 100": 2}),
+    "b changes its priority": Story(
+        {"up b;up a": 2, "write b ad_actor_sys_prio 100": 2}, ways="kp"
+    ),
 }
 OURS = [(name, way) for name, story in STORIES.items() for way in story.ways.split()]
 each_of_ours = pytest.mark.parametrize(("name", "way"), OURS, ids=[f"{n}-{w}" for n, w in OURS])
@@ -91,17 +92,13 @@ each_of_ours = pytest.mark.parametrize(("name", "way"), OURS, ids=[f"{n}-{w}" fo
 
 @pytest.fixture(scope="session")
 def told(guest):
-    """The status texts of every story, of every way it is played, and how long a port is dead."""
-    healing = {
-        f"healing {way}": ["uml_lacp_shows.time_to_heal", {"kind": KINDS[way[0]]}]
-        for way in ("kk", "pk")
-    }
+    """The status texts of every story, and how long the kernel's ports are dead after silence."""
     stories = {
         f"{name} {way}": ["uml_lacp.tell", story.told_to(way)]
         for name, story in STORIES.items()
         for way in ["kk", *story.ways.split()]
     }
-    acts = healing | stories
+    acts = {"healing": ["uml_lacp_shows.time_to_heal", {"kind": "kernel"}], **stories}
     return guest.call("uml_lacp.play", timeout_s=LIMIT_S, acts=acts, at_once_count=AT_ONCE_COUNT)
 
 
@@ -129,6 +126,6 @@ def test_as_many_ports_carry_traffic_as_the_story_says(told, name, way):
     assert counts == list(STORIES[name].happenings.values())
 
 
-def test_after_seven_silent_seconds_a_port_heals_at_once_and_the_kernels_after_half_a_minute(told):
-    assert told["healing kk"] > 20
-    assert told["healing pk"] < 4
+def test_between_two_kernels_a_port_stays_dead_for_half_a_minute_after_seven_silent_seconds(told):
+    """The fault that we mend: test_uml_lacp_shows."""
+    assert told["healing"] > 20

@@ -6,7 +6,7 @@ pytestmark = [
     pytest.mark.root,
     pytest.mark.uml,
     pytest.mark.xdist_group("uml"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(420),
 ]
 
 ATTEMPT_COUNT = 3  # the host may take the guest's processor away in the middle of a measurement
@@ -16,6 +16,7 @@ CUT_LIMIT_S = 0.005
 IN_FLIGHT_COUNT = 1
 RATE_PPS = 100
 SILENT_LIMIT_S = 3.1
+HEALING_LIMIT_S = 4  # a second until the first LACPDU, then as a port that starts with its partner
 KERNELS_SILENT_LIMIT_S = 3.4  # its thirty passes take 110 ms each at the guest's 100 Hz
 
 
@@ -60,6 +61,10 @@ def test_a_cable_that_loses_everything_silently_costs_three_seconds(costs):
     silence = costs["silence a0"]
     assert 2.5 < max(ours(silence)) <= SILENT_LIMIT_S
     assert max(the_kernels(silence)) <= KERNELS_SILENT_LIMIT_S
+
+
+def test_after_seven_silent_seconds_a_cable_heals_at_once_although_the_partner_is_a_kernel(costs):
+    assert costs["healing"] < HEALING_LIMIT_S
 
 
 def is_cheap(lost_after_s):

@@ -1,5 +1,7 @@
 """Inside the guest: the one thing that differs between a scenario's two runs, the bond itself."""
 
+import contextlib
+import io
 import os
 import signal
 import sys
@@ -65,7 +67,7 @@ class PybonddBond:
         verb(self._namespace, "set", "bond0", f"{option}={value}")
 
     def proc(self) -> str:
-        return verb(self._namespace, "status", "bond0", "--proc")
+        return printed_here(self._namespace, "status", "bond0", "--proc")
 
     def add(self, port: str) -> None:
         verb(self._namespace, "add", "bond0", port)
@@ -105,6 +107,17 @@ def verb(namespace: str, *arguments: str) -> str:
     return said
 
 
+def printed_here(namespace: str, *arguments: str) -> str:
+    """As `verb`, for one that only asks the daemon: without the fork, which takes 0.2 s here."""
+    from pybondd.cli.main import run
+
+    os.environ["PYBONDD_RUN_DIR"] = run_directory(namespace)
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = run(list(arguments))
+    assert code == 0, f"pybondd {' '.join(arguments)}\n{said.getvalue()}"
+    return said.getvalue()
+
+
 def start(namespace: str, *arguments: str) -> int:
     """The process of a verb that stays, as soon as it says that it is ready."""
     child, pipe = fork_verb(namespace, arguments)
@@ -120,6 +133,11 @@ def start(namespace: str, *arguments: str) -> int:
 
 
 KEPT_PIPES: list[TextIO] = []
+
+
+def run_directory(namespace: str) -> str:
+    """Several worlds may stand at once, each with a bond0."""
+    return f"/run/pybondd-{namespace}"
 
 
 def fork_verb(namespace: str, arguments: tuple[str, ...]) -> tuple[int, TextIO]:
@@ -141,8 +159,7 @@ def fork_verb(namespace: str, arguments: tuple[str, ...]) -> tuple[int, TextIO]:
         os.close(reading)
         os.dup2(writing, 1)
         os.dup2(writing, 2)
-        # Several worlds may stand at once, each with a bond0.
-        os.environ["PYBONDD_RUN_DIR"] = f"/run/pybondd-{namespace}"
+        os.environ["PYBONDD_RUN_DIR"] = run_directory(namespace)
         enter_for_good(namespace)
         code = run(list(arguments))
     except SystemExit as end:

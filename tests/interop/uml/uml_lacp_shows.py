@@ -89,9 +89,13 @@ def time_to_heal(name: str, *, kind: str) -> float:
         until_all_distribute(world, since_s=0)
         world.happen("silence a0")
         time.sleep(SILENCE_S)
-        start_s = time.time()
-        world.happen("unsilence a0")
-        return until_all_distribute(world, since_s=start_s) - start_s
+        return time_until_back(world)
+
+
+def time_until_back(world: World) -> float:
+    start_s = time.time()
+    world.happen("unsilence a0")
+    return until_all_distribute(world, since_s=start_s) - start_s
 
 
 def costs(name: str, *, kind: str) -> dict[str, object]:
@@ -109,7 +113,8 @@ def costs(name: str, *, kind: str) -> dict[str, object]:
             time.sleep(SETTLE_S)
         # Right after the partner was heard: that is when a silence takes longest to notice.
         told["silence a0"] = lost_at(world, "silence a0", 4, heard="end-b0")
-        return told
+        time.sleep(SILENCE_S - 4)
+        return told | {"healing": time_until_back(world)}
 
 
 def lost_at(
