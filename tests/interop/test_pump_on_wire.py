@@ -181,17 +181,23 @@ def test_frames_that_the_kernel_drops_are_counted_beside_the_sum(bond):
 
 
 FLOOD = f"""
-import os, signal, socket
+import os, signal, socket, time
 raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 raw.bind(("eth0", 0))
-os.kill(os.getppid(), signal.SIGSTOP)
-try:
-    for _ in range(30000):
-        raw.send(bytes.fromhex("{FRAME.hex()}"))
-finally:
-    os.kill(os.getppid(), signal.SIGCONT)
+frame = bytes.fromhex("{FRAME.hex()}")
+for count in [5000] * 20 + [30000]:
+    os.kill(os.getppid(), signal.SIGSTOP)
+    try:
+        for _ in range(count):
+            raw.send(frame)
+    finally:
+        os.kill(os.getppid(), signal.SIGCONT)
+    time.sleep(0.07)
 """
-"""Stops its parent, sends it more frames than any buffer of its holds, and lets it go on."""
+"""Stops its parent, sends it more frames than the ring holds, and lets it go on.
+
+The short floods end before the ring is looked at next, the long one afterwards.
+"""
 
 
 def test_an_overflow_while_the_process_stands_still_is_no_unreadable_frame(bond):
