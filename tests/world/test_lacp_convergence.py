@@ -13,7 +13,7 @@ from lacp_scenes import FAST, lacp_scene
 
 from pybondd.lacp.boxes import MuxBox, ReceiveBox
 from pybondd.lacp.port import NO_PARTNER
-from pybondd.port import Duplex
+from pybondd.port import Duplex, Link
 from pybondd.sim.scripted import Character, ScriptedPartner
 from pybondd.units import milliseconds
 
@@ -81,6 +81,21 @@ def test_a_bond_with_one_cable_cut_loses_no_frame_on_the_other():
     assert_traffic_passes(scene)
     scene.run(10_000)
     assert boxes(scene)[0] is MuxBox.COLLECTING_DISTRIBUTING
+    assert_traffic_passes(scene)
+
+
+def test_a_loss_shorter_than_downdelay_costs_a_negotiation_all_the_same_as_in_linux():
+    """The key is read again when the carrier returns, and a link that is FAIL has no speed."""
+    scene = agreed(2, 2, options=(*FAST, ("downdelay", "300")))
+    member, seen = scene.sites[0].lacp.ports[0].member, set()
+    scene.world.observers.append(lambda: seen.add((member.link, member.is_backup)))
+    scene.world.cables[0].cut()
+    scene.run(150)
+    scene.world.cables[0].repair()
+    scene.run(400)
+    assert seen == {(Link.UP, False), (Link.FAIL, False), (Link.UP, True)}
+    assert boxes(scene) == [MuxBox.WAITING, MuxBox.COLLECTING_DISTRIBUTING]
+    wait_for_agreement(scene, LINK_BOUND_MS)
     assert_traffic_passes(scene)
 
 
