@@ -4,7 +4,6 @@ The data path reads `is_backup` and `is_inactive`; `is_rx_disabled` is read by t
 """
 
 from pybondd.lacp.port import AggregationPort
-from pybondd.lacp.system import Follows
 from pybondd.wire.slow import PortState
 
 
@@ -32,7 +31,7 @@ def enable_collecting(port: AggregationPort) -> None:
     """
     if _has_link(port):
         port.is_rx_disabled = False
-        if _is_mended(port):
+        if port.is_mended:
             port.member.is_inactive = False
 
 
@@ -43,7 +42,7 @@ def hear_early(port: AggregationPort) -> None:
     has come and a pass has run: up to 0.3 s of its frames are lost. A partner that takes us for
     somebody else is not heard.
     """
-    if not _is_mended(port) or port.aggregator is None or not port.aggregator.has_partner:
+    if not port.is_mended or port.aggregator is None or not port.aggregator.has_partner:
         return
     in_sync = port.matched and port.actor_has(PortState.SYNCHRONIZATION)
     if in_sync and _has_link(port):
@@ -55,10 +54,6 @@ def hear_early(port: AggregationPort) -> None:
 def stop_distributing(port: AggregationPort) -> None:
     """Send nothing by this port."""
     port.member.is_backup = True
-
-
-def _is_mended(port: AggregationPort) -> bool:
-    return port.system.settings.follows is Follows.MENDED
 
 
 def _has_link(port: AggregationPort) -> bool:

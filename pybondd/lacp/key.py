@@ -81,13 +81,9 @@ def update_key(port: AggregationPort, *, has_link: bool) -> None:
         return
     if not speed_code(port):
         port.system.tell_error(port, f"speed {port.member.speed_mbps} has no LACP key")
-    elif port.lacp_enabled and (_speed_bits(key) != _speed_bits(old) or _is_mended(port)):
+    # Linux starts anew for another speed only, so that a port back from half duplex stays mute.
+    elif port.lacp_enabled and (_speed_bits(key) != _speed_bits(old) or port.is_mended):
         port.begin = True
-
-
-def _is_mended(port: AggregationPort) -> bool:
-    """Linux starts anew for another speed only: a port back from half duplex stays mute there."""
-    return port.system.settings.follows is Follows.MENDED
 
 
 def _speed_bits(key: int) -> int:

@@ -10,7 +10,7 @@ from pybondd.lacp.boxes import Box, MuxBox
 from pybondd.lacp.gates import disable, enable, enable_collecting, hear_early, stop_distributing
 from pybondd.lacp.machine import Action, Arc, Machine
 from pybondd.lacp.port import AggregationPort
-from pybondd.lacp.system import PASSES_PER_SECOND, Follows
+from pybondd.lacp.system import PASSES_PER_SECOND
 from pybondd.wire.slow import PortState
 
 AGGREGATE_WAIT_PASSES: Final = 2 * PASSES_PER_SECOND
@@ -46,7 +46,17 @@ def _is_ready(port: AggregationPort) -> bool:
 def selected_and_partner_in_sync(port: AggregationPort) -> bool:
     """Linux differs: a bond uses one aggregator at a time, and first waits to see which."""
     in_sync = port.selected and port.partner_has(PortState.SYNCHRONIZATION)
-    return in_sync and port.is_in_active_aggregator and port.system.selection_hold == 0
+    is_chosen = port.is_in_active_aggregator and port.system.selection_hold == 0
+    return in_sync and is_chosen and _has_been_told(port)
+
+
+def _has_been_told(port: AggregationPort) -> bool:
+    """Whether the partner can know that we are in sync.
+
+    Linux does not ask: it sends traffic up to two passes before the LACPDU that says so, and a
+    partner such as Open vSwitch drops what comes before that.
+    """
+    return port.is_sync_told or not port.is_mended
 
 
 def unselected_or_out_of_sync(port: AggregationPort) -> bool:
@@ -77,6 +87,7 @@ def detach_mux(port: AggregationPort) -> None:
 def attach_mux(port: AggregationPort) -> None:
     """Linux differs: in sync means attached to the aggregator that the bond uses."""
     port.set_actor(PortState.SYNCHRONIZATION, on=port.is_in_active_aggregator)
+    port.is_sync_told = False
 
 
 def get_in_sync(port: AggregationPort) -> None:
@@ -87,7 +98,8 @@ def get_in_sync(port: AggregationPort) -> None:
     if not port.is_in_active_aggregator or port.actor_has(PortState.SYNCHRONIZATION):
         return
     port.set_actor(PortState.SYNCHRONIZATION, on=True)
-    port.ntt |= port.system.settings.follows is Follows.MENDED
+    port.is_sync_told = False
+    port.ntt |= port.is_mended
 
 
 def stop_carrying(port: AggregationPort) -> None:

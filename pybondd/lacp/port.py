@@ -65,9 +65,10 @@ class AggregationPort:
     """One port of a system; Linux 6.12 bond_3ad.h struct port, struct ad_slave_info.
 
     `aggregator` is the one the port is in, `own` the one that came with it (another port may be
-    in that). `is_rx_disabled` is a note that only the Mux machine reads. The field group "for
-    people" is read by no machine: when an LACPDU last came and went, and how the partner described
-    us in it. The group "for one pass" is set before a machine runs and read by its conditions.
+    in that). `is_rx_disabled` is a note that only the Mux machine reads; `is_sync_told` says that
+    the last LACPDU that left told the partner that we are in sync. The field group "for people" is
+    read by no machine: when an LACPDU last came and went, and how the partner described us in it.
+    The group "for one pass" is set before a machine runs and read by its conditions.
     """
 
     system: "System"
@@ -86,6 +87,7 @@ class AggregationPort:
     ntt: bool = False
     churn_restart: bool = False
     is_rx_disabled: bool = True
+    is_sync_told: bool = False
     is_loop_told: bool = False
 
     receive_box: ReceiveBox | None = None
@@ -140,6 +142,11 @@ class AggregationPort:
     def set_partner(self, flags: PortState, *, on: bool) -> None:
         """Change bits of the partner's state as we keep it."""
         self.partner = _with_flags(self.partner, flags, on=on)
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether the system heals what Linux leaves broken."""
+        return self.system.settings.is_mended
 
     @property
     def is_in_active_aggregator(self) -> bool:

@@ -78,7 +78,7 @@ def ask_defaulted_partner_for_short_timeout(port: AggregationPort) -> None:
     The partner's administrative timeout is ours to choose (IEEE Std 802.1AX-2014 6.4.6), and teamd
     chooses so too.
     """
-    if port.system.settings.follows is Follows.MENDED:
+    if port.is_mended:
         port.set_partner(PortState.SHORT_TIMEOUT, on=True)
 
 
@@ -295,7 +295,7 @@ RECEIVE: Final = Machine(
 def run_receive(port: AggregationPort, pdu: Lacpdu | None = None) -> None:
     """One pass, or the arrival of one LACPDU (which is handled at once, between passes)."""
     port.received = pdu
-    if pdu is not None and is_looped(port) and port.system.settings.follows is Follows.MENDED:
+    if pdu is not None and is_looped(port) and port.is_mended:
         # Linux differs: there our own word stops current_while, so that a path which has become a
         # loop is used for ever.
         count_loop(port)

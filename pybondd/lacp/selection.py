@@ -8,7 +8,7 @@ from pybondd.lacp.aggregator import Aggregator
 from pybondd.lacp.gates import disable, enable
 from pybondd.lacp.key import is_aggregatable
 from pybondd.lacp.port import AggregationPort
-from pybondd.lacp.system import Follows, SelectPolicy, System
+from pybondd.lacp.system import SelectPolicy, System
 from pybondd.wire.ethernet import NO_ADDRESS
 from pybondd.wire.slow import PortState
 
@@ -114,7 +114,7 @@ def _put_out_of_use(port: AggregationPort) -> None:
     sends into the void (mended: it is out of sync, and says so).
     """
     disable(port)
-    if port.system.settings.follows is Follows.MENDED and port.actor_has(PortState.SYNCHRONIZATION):
+    if port.is_mended and port.actor_has(PortState.SYNCHRONIZATION):
         port.set_actor(PortState.SYNCHRONIZATION, on=False)
         port.ntt = True
 

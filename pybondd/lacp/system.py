@@ -55,6 +55,11 @@ class Settings:
     receives_on_all: bool = False
     follows: Follows = Follows.MENDED
 
+    @property
+    def is_mended(self) -> bool:
+        """Whether what Linux leaves broken is healed."""
+        return self.follows is Follows.MENDED
+
 
 @dataclass(frozen=True, slots=True)
 class Transmission:

@@ -9,7 +9,7 @@ from typing import Final
 from pybondd.lacp.boxes import TransmitBox
 from pybondd.lacp.machine import Arc, Machine, always
 from pybondd.lacp.port import TRANSMIT_WINDOW_PASSES, AggregationPort
-from pybondd.wire.slow import Lacpdu, build_lacpdu
+from pybondd.wire.slow import Lacpdu, PortState, build_lacpdu
 
 
 def may_transmit(port: AggregationPort) -> bool:
@@ -20,6 +20,7 @@ def may_transmit(port: AggregationPort) -> bool:
 def send_lacpdu(port: AggregationPort) -> None:
     """Tell the partner how we are, and how we see it, at this moment."""
     pdu = Lacpdu(port.actor, port.partner)
+    port.is_sync_told = port.actor_has(PortState.SYNCHRONIZATION)
     port.counters.lacpdu_tx += 1
     port.system.send(port, build_lacpdu(pdu, source=port.member.permanent_mac))
 

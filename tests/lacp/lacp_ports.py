@@ -11,7 +11,7 @@ from pybondd.lacp.aggregator import Aggregator
 from pybondd.lacp.boxes import MuxBox, ReceiveBox
 from pybondd.lacp.joining import bind
 from pybondd.lacp.passes import frame_received, link_changed, run_pass
-from pybondd.lacp.port import AggregationPort
+from pybondd.lacp.port import TRANSMIT_WINDOW_PASSES, AggregationPort
 from pybondd.lacp.system import Complaint, Follows, Move, Settings, System, Transmission
 from pybondd.port import Duplex, Link, LinkFacts, Port
 from pybondd.wire.slow import Lacpdu, Participant, PortState, build_lacpdu
@@ -138,7 +138,8 @@ def port_collecting(**settings: object) -> AggregationPort:
     """Independent control: the partner is in sync, but does not collect yet."""
     port = port_attached(is_coupled=False, **settings)
     hear(port, "ATGS")
-    run(port)
+    # Mended, it first waits until an LACPDU has left.
+    run(port, TRANSMIT_WINDOW_PASSES + 1 if port.is_mended else 1)
     assert port.mux_box is MuxBox.COLLECTING
     return port
 

@@ -49,7 +49,16 @@ def test_a_port_begins_so():
         "aggregator": None,
         **dict.fromkeys(("begin", "port_enabled", "lacp_enabled", "is_rx_disabled"), True),
         **dict.fromkeys(
-            ("selected", "matched", "ready_n", "ntt", "churn_restart", "is_loop_told"), False
+            (
+                "selected",
+                "matched",
+                "ready_n",
+                "ntt",
+                "churn_restart",
+                "is_loop_told",
+                "is_sync_told",
+            ),
+            False,
         ),
         **dict.fromkeys(("receive_box", "periodic_box", "mux_box"), None),
         "actor_churn_box": ChurnBox.CHURN_MONITOR,

@@ -19,6 +19,7 @@ from pybondd.lacp.mux import COUPLED_MUX, INDEPENDENT_MUX
 from pybondd.lacp.periodic import PERIODIC
 from pybondd.lacp.port import AggregationPort
 from pybondd.lacp.receive import RECEIVE
+from pybondd.lacp.system import Follows
 from pybondd.lacp.transmit import TRANSMIT
 from pybondd.wire.slow import Marker
 
@@ -49,13 +50,15 @@ def inputs(*also_read: str, **values: tuple[Any, ...]) -> Inputs:
 PDUS = ("nothing", "a partner", "a stranger", "an individual", "ourselves")
 AGGREGATORS = ("none", "idle", "active", "idle with an unready port", "active with an unready port")
 _MUX = inputs(
-    *("aggregator", "system", "is_in_active_aggregator"),
+    *("aggregator", "system", "is_in_active_aggregator", "is_mended"),
     begin=BOTH,
     selected=BOTH,
     wait_while=(0, 1),
     the_readiness=BOTH,
     the_aggregator=AGGREGATORS,
     the_hold=(0, 1),
+    the_follows=(Follows.LINUX, Follows.MENDED),
+    is_sync_told=BOTH,
     actor_state=("", "S"),
     partner_state=("", "S", "C", "SC"),
 )
@@ -100,6 +103,7 @@ def make(machine: Machine, box: Box | None, values: Mapping[str, Any]) -> Aggreg
     port = port_with(**plain)
     setattr(port, machine.attribute, box)
     port.system.selection_hold = values.get("the_hold", 0)
+    port.system.settings.follows = values.get("the_follows", Follows.LINUX)
     port.ready_n = values.get("the_readiness", False)
     port.received = {
         "nothing": None,

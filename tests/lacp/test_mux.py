@@ -396,7 +396,7 @@ def test_a_port_without_a_partner_is_heard_as_it_was():
 
 
 def test_a_collecting_port_delivers():
-    port = mended(B.ATTACHED, is_coupled=False, partner_state="ATGS")
+    port = mended(B.ATTACHED, is_coupled=False, partner_state="ATGS", is_sync_told=True)
     expected = {"mux_box": B.COLLECTING, "actor_state": "ATGSC---", "ntt": True}
     check(port, expected | {"is_rx_disabled": False, "is_inactive": False})
 
@@ -452,3 +452,18 @@ def test_a_lost_link_takes_a_port_out_of_sync_in_the_next_pass():
     run(port)
     assert port.mux_box is B.ATTACHED
     assert everything(port)["actor_state"] == "ATG-----"
+
+
+@pytest.mark.parametrize("is_coupled", [True, False])
+def test_traffic_waits_until_the_partner_has_been_told_that_we_are_in_sync(is_coupled):
+    given = {"is_coupled": is_coupled, "partner_state": "ATGS", "is_inactive": False}
+    check(mended(B.ATTACHED, is_sync_told=False, **given), {})
+    told = mended(B.ATTACHED, is_sync_told=True, **given)
+    run_mux(told)
+    assert told.mux_box is (B.COLLECTING_DISTRIBUTING if is_coupled else B.COLLECTING)
+
+
+def test_linux_does_not_wait_for_its_own_word():
+    port = mux_port(B.ATTACHED, actor_state="ATGS", partner_state="ATGS", is_sync_told=False)
+    run_mux(port)
+    assert port.mux_box is B.COLLECTING_DISTRIBUTING

@@ -58,7 +58,8 @@ def test_what_is_wanted_leaves_by_the_open_window():
     counted = everything(port)["counters"] | {"lacpdu_tx": 1}
     changed = changes(port, run_transmit)
     (frame,) = changed.pop("sent")
-    assert changed == {"ntt": False, "transmit_window": 3, "counters": counted}
+    told = {"ntt": False, "is_sync_told": True}
+    assert changed == told | {"transmit_window": 3, "counters": counted}
     assert parse_slow(frame) == Lacpdu(port.actor, port.partner)
     assert frame[6:12] == port.member.permanent_mac
 
