@@ -56,7 +56,9 @@ def test_cycles_of_up_and_down_by_command_leave_the_host_as_it_was(bonded):
     assert bonded.returns_to(before)
     assert descriptors() == files
     assert namespaces() <= names
-    assert {path.name for path in bonded.run_directory.iterdir()} == {"bond0.log", "proc"}
+    left = {path.name for path in bonded.run_directory.iterdir()}
+    # The log of so many lives is rotated once: that is its bound, not a leak.
+    assert left - {"bond0.log.1"} == {"bond0.log", "proc"}
 
 
 def test_cycles_of_the_service_in_one_process_leak_nothing(bonded, monkeypatch):
