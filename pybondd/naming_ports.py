@@ -1,4 +1,4 @@
-"""Options whose text names a port or belongs to one; and ad_actor_system, which is no number either.
+"""Options whose text names a port or belongs to one; and ad_actor_system, no number either.
 
 primary, active_slave and queue_id name a port; prio and actor_port_prio belong to one. Source:
 Linux 6.12 bond_options.c bond_option_primary_set, bond_option_active_slave_set,
