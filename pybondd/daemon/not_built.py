@@ -11,7 +11,7 @@ from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
 
 UNBUILT_MODES = frozenset({BondMode.BALANCE_TLB, BondMode.BALANCE_ALB})
-"""Their core is there (modes/balance_tlb.py, balance_alb.py); the data plane does not know it yet."""
+"""Their core is there (modes/balance_tlb.py, balance_alb.py), but not their data plane."""
 
 _WHY = "pybondd has modes 0 to 4 with the carrier monitor so far"
 
