@@ -105,6 +105,10 @@ class BalanceTlb(Mode):
         """It was elected while its updelay ran: its link is up now."""
         self._rebalance_soon()
 
+    def waits_for_poll(self, state: BondState) -> bool:
+        """In between, clients would be dealt out and told at other ticks than Linux's."""
+        return self._follows_linux(state)
+
     def nothing_usable(self, state: BondState) -> bool:
         """The array that a hash would choose from is empty."""
         return self.usable == ()
