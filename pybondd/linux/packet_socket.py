@@ -4,22 +4,17 @@ import errno
 import socket
 import struct
 
-from pybondd.linux import socket_filter
+from pybondd.linux import raw_socket, socket_filter
 from pybondd.linux.errors import asking
 
 VNET_HEADER = bytes(10)
 """A virtio-net header that promises nothing: checksums complete, one frame."""
 
-_SOL_PACKET = 263
 # Options of Linux uapi if_packet.h.
-_ADD_MEMBERSHIP = 1
-_DROP_MEMBERSHIP = 2
 _AUXDATA = 8
 _VNET_HEADER = 15
-_IGNORE_OUTGOING = 23
 _PROMISCUOUS = 1
 _ALL_MULTICAST = 2
-_EVERY_PROTOCOL = 3
 
 _RECEIVE_BUFFER_FORCE = 33
 _SEND_BUFFER_FORCE = 32
@@ -41,10 +36,7 @@ class PortSocket:
         self.ifindex = ifindex
         self._program = program
         with asking(f"open a packet socket for interface {ifindex}"):
-            # Protocol 0 hears nothing until bind, so no frame of another interface slips in.
-            self._socket = socket.socket(
-                socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0
-            )
+            self._socket = raw_socket.open_deaf()
         try:
             self._configure()
         except BaseException:
@@ -69,7 +61,7 @@ class PortSocket:
 
     def set_promiscuous(self, is_promiscuous: bool) -> None:
         """Hear every destination, or only the port's own, broadcast and all multicast."""
-        request = _ADD_MEMBERSHIP if is_promiscuous else _DROP_MEMBERSHIP
+        request = raw_socket.ADD_MEMBERSHIP if is_promiscuous else raw_socket.DROP_MEMBERSHIP
         with asking(f"set promiscuous reception of interface {self.ifindex}"):
             try:
                 self._member(request, _PROMISCUOUS)
@@ -79,24 +71,19 @@ class PortSocket:
 
     def _configure(self) -> None:
         with asking(f"prepare the packet socket of interface {self.ifindex}"):
-            self._socket.setsockopt(_SOL_PACKET, _VNET_HEADER, 1)
-            self._socket.setsockopt(_SOL_PACKET, _AUXDATA, 1)
-            self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
+            self._socket.setsockopt(raw_socket.SOL_PACKET, _VNET_HEADER, 1)
+            self._socket.setsockopt(raw_socket.SOL_PACKET, _AUXDATA, 1)
+            self._socket.setsockopt(raw_socket.SOL_PACKET, raw_socket.IGNORE_OUTGOING, 1)
             grow_buffer(self._socket, _RECEIVE_BUFFER_FORCE, socket.SO_RCVBUF)
             grow_buffer(self._socket, _SEND_BUFFER_FORCE, socket.SO_SNDBUF)
-            self._member(_ADD_MEMBERSHIP, _ALL_MULTICAST)
+            self._member(raw_socket.ADD_MEMBERSHIP, _ALL_MULTICAST)
             if self._program is not None:
                 socket_filter.attach(self._program, self._socket)
-            # bind wants a name, which may change at any moment; the name of an index is asked for
-            # and used at once, and a rename in between ends in ENODEV.
-            name = socket.if_indextoname(self.ifindex)
-            self._socket.bind((name, _EVERY_PROTOCOL))
-            # An interface that is down leaves ENETDOWN waiting for the first reader. It is no news.
-            self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            raw_socket.listen(self._socket, self.ifindex)
 
     def _member(self, request: int, kind: int) -> None:
         membership = struct.pack("=iHH8s", self.ifindex, kind, 0, b"")
-        self._socket.setsockopt(_SOL_PACKET, request, membership)
+        self._socket.setsockopt(raw_socket.SOL_PACKET, request, membership)
 
 
 def grow_buffer(which: socket.socket, force: int, plain: int) -> None:

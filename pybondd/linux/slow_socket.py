@@ -8,7 +8,7 @@ import socket
 import struct
 from typing import Final
 
-from pybondd.linux import socket_filter
+from pybondd.linux import raw_socket, socket_filter
 from pybondd.linux.errors import asking
 from pybondd.wire.slow import SLOW_ADDRESS
 
@@ -18,13 +18,9 @@ ROOM_OCTETS: Final = 64 << 10
 """Asked for; Linux gives twice as much, room for about 100 frames. A partner that keeps the
 standard sends three a second, so this is more than we may sleep, and a flood is cut off here."""
 
-_SOL_PACKET = 263
 # Options of Linux uapi if_packet.h.
-_ADD_MEMBERSHIP = 1
 _STATISTICS = 6
-_IGNORE_OUTGOING = 23
 _MULTICAST = 0
-_EVERY_PROTOCOL = 3
 _CONTROL_PRIORITY = 7
 """TC_PRIO_CONTROL: the first band of Linux's default queue, as the kernel's own LACPDUs have it."""
 
@@ -39,10 +35,7 @@ class SlowSocket:
     def __init__(self, ifindex: int) -> None:
         self.ifindex = ifindex
         with asking(f"open a socket for LACP on interface {ifindex}"):
-            # Protocol 0 hears nothing until bind, when the filter is in place.
-            self._socket = socket.socket(
-                socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0
-            )
+            self._socket = raw_socket.open_deaf()
         try:
             self._configure()
         except BaseException:
@@ -75,7 +68,7 @@ class SlowSocket:
     def take_lost_count(self) -> int:
         """Frames that found no room here since this was asked last; 0 if the port is gone."""
         try:
-            counted = self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 8)
+            counted = self._socket.getsockopt(raw_socket.SOL_PACKET, _STATISTICS, 8)
         except OSError:
             return 0
         _, lost = struct.unpack("=II", counted)
@@ -83,17 +76,12 @@ class SlowSocket:
 
     def _configure(self) -> None:
         with asking(f"prepare the socket for LACP on interface {self.ifindex}"):
-            self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
+            self._socket.setsockopt(raw_socket.SOL_PACKET, raw_socket.IGNORE_OUTGOING, 1)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM_OCTETS)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, _CONTROL_PRIORITY)
             membership = struct.pack(
                 "=iHH8s", self.ifindex, _MULTICAST, len(SLOW_ADDRESS), SLOW_ADDRESS
             )
-            self._socket.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, membership)
+            self._socket.setsockopt(raw_socket.SOL_PACKET, raw_socket.ADD_MEMBERSHIP, membership)
             socket_filter.attach(socket_filter.SLOW_PROTOCOLS_ONLY, self._socket)
-            # Bound to its own EtherType it would hear nothing: those sockets come after the filter
-            # that keeps the host deaf. The name is asked for and used at once, as in PortSocket.
-            name = socket.if_indextoname(self.ifindex)
-            self._socket.bind((name, _EVERY_PROTOCOL))
-            # An interface that is down leaves ENETDOWN waiting for the first reader. It is no news.
-            self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            raw_socket.listen(self._socket, self.ifindex)
