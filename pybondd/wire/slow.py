@@ -6,6 +6,7 @@ Annex 57A. All numbers are big endian; a frame here has no frame check sequence.
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum, IntFlag
+from struct import Struct
 from typing import Final
 
 from pybondd.wire.ethernet import HEADER_OCTETS, NO_ADDRESS, EthernetHeader, build_header
@@ -24,6 +25,9 @@ _COLLECTOR: Final = 42
 _LACP_TERMINATOR: Final = 58
 """Offsets in an LACPDU of its TLVs: a type, the length of both and the value, the value."""
 _PARTICIPANT_OCTETS: Final = 20
+_PARTICIPANT: Final = Struct("!H6sHHHB3x")
+"""Value of the actor's and the partner's TLV: system priority, system, key, port priority, port
+number, state, three reserved octets."""
 _COLLECTOR_OCTETS: Final = 16
 _MARKER: Final = 2
 _MARKER_OCTETS: Final = 16
@@ -162,14 +166,7 @@ def parse_slow(frame: bytes) -> Lacpdu | Marker | Malformed:
 
 
 def _participant(pdu: bytes, at: int) -> Participant:
-    return Participant(
-        system_priority=_number(pdu, at + 2),
-        system=pdu[at + 4 : at + 10],
-        key=_number(pdu, at + 10),
-        port_priority=_number(pdu, at + 12),
-        port_number=_number(pdu, at + 14),
-        state=pdu[at + 16],
-    )
+    return Participant(*_PARTICIPANT.unpack_from(pdu, at + 2))
 
 
 def _number(pdu: bytes, at: int) -> int:
@@ -192,13 +189,13 @@ def build_lacpdu(pdu: Lacpdu, *, source: bytes) -> bytes:
 
 def _participant_octets(side: Participant) -> bytes:
     assert len(side.system) == len(NO_ADDRESS)
-    return (
-        side.system_priority.to_bytes(2, "big")
-        + side.system
-        + side.key.to_bytes(2, "big")
-        + side.port_priority.to_bytes(2, "big")
-        + side.port_number.to_bytes(2, "big")
-        + bytes((side.state, 0, 0, 0))
+    return _PARTICIPANT.pack(
+        side.system_priority,
+        side.system,
+        side.key,
+        side.port_priority,
+        side.port_number,
+        side.state,
     )
 
 
