@@ -30,7 +30,7 @@ def mac_for_newcomer(state: BondState, permanent_mac: bytes, name: str) -> bytes
         return permanent_mac
     spare = _port_with_spare_mac(state)
     if spare:
-        state.warn(f"gets the permanent address of {spare.name}, as its own is in use: {name}")
+        state.warn(f"{name} gets the permanent address of {spare.name}, as its own is in use")
         return spare.permanent_mac
     if state.active or _holder(state.ports, state.mac):
         what = f"{name} cannot join {state.name}"
