@@ -48,6 +48,12 @@ class Happenings:
                 return frame.at_s - 0.0002
         return otherwise_s
 
+    def _first_from(self, mac, at_s, otherwise_s):
+        """When the first frame left with this source address, soon after a command."""
+        sent = (each.at_s for each in self._recording.sent if each.octets[6:12] == mac)
+        at = next((each for each in sent if at_s < each <= otherwise_s), otherwise_s)
+        return min(at - 0.001, otherwise_s)
+
     def _carrier_changed_at(self, at_s, name, has_carrier):
         """After the command and before the monitor saw it; what the port sent tells the rest."""
         found = (
@@ -64,7 +70,7 @@ class Happenings:
         """What a command does to the bond, and when it did."""
         effective = self._told_at(at_s, COMMAND_S, at_s + 0.06)
         words = command.split()
-        peers = self._recording.port_of_peer
+        peers, members = self._recording.port_of_peer, self._recording.members
         match words:
             case ["ip", "-n", _, "link", "set", peer, ("up" | "down") as way]:
                 if peer not in peers:
@@ -73,29 +79,35 @@ class Happenings:
                 return [(at_s, "carrier", (peers[peer], way == "up"))]
             case ["both", "carriers", ("on" | "off") as way]:
                 return [(at_s, "carrier", (n, way == "on")) for n in self._recording.ports]
-            case ["carrier", name, ("on" | "off") as way]:
-                return (
-                    [(at_s, "carrier", (name, way == "on"))]
-                    if name in self._recording.members
-                    else []
-                )
-            case ["ethtool", "-s", name, "speed", speed, *_]:
-                return (
-                    [(at_s, "speed", (name, int(speed)))] if name in self._recording.members else []
-                )
+            case ["carrier", name, ("on" | "off") as way] if name in members:
+                return [(at_s, "carrier", (name, way == "on"))]
+            case ["ethtool", "-s", name, "speed", speed, *_] if name in members:
+                return [(at_s, "speed", (name, int(speed)))]
             case ["ip", "link", "set", name, "nomaster"]:
                 return [(effective, "leave", name)]
             case ["ip", "link", "set", name, "master", "bond0"]:
                 return [(effective, "join_again", (name, is_refused))]
-            case ["ip", "link", "set", name, "address", mac] if name in self._recording.members:
+            case ["ip", "link", "set", name, "address", mac] if name in members:
                 return [(at_s, "give_mac", (name, parse_mac(mac)))]
             case ["ip", "link", "set", "bond0", "address", mac]:
-                return [(effective, "handle", BondMacChanged(parse_mac(mac)))]
+                mac = parse_mac(mac)
+                return [(self._first_from(mac, at_s, effective), "handle", BondMacChanged(mac))]
             case ["ip", "link", "set", "bond0", ("up" | "down") as way]:
                 event = BondOpened() if way == "up" else BondClosed()
                 return [(at_s + 0.05, "handle", event)]
-            case ["ip", "link", ("del" | "delete"), name] if name in dict(self._recording.vlans):
+            case ["ip", "link", ("del" | "delete"), name]:
                 return [(at_s + 0.05, "vlan_gone", name)]
+            case ["ip", "link", "add", "link", "bond0", "name", name, *_, "vlan", "id", number]:
+                return [(at_s + 0.05, "vlan_made", (name, int(number)))]
+            case ["ip", "link", "add", name, "address", mac, *_] if name in members:
+                return [(at_s, "give_mac", (name, parse_mac(mac)))]
+            case ["echo", change, ">", path] if path.endswith("/bonding/slaves"):
+                name = change[1:]
+                return [
+                    (effective, "join_again", (name, is_refused))
+                    if change[0] == "+"
+                    else (effective, "leave", name)
+                ]
             case ["echo", value, ">", path]:
                 option = path.rsplit("/", 1)[1]
                 return [(at_s, "handle", OptionWritten(option, value))]

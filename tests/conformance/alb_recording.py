@@ -77,8 +77,9 @@ class Recording:
     def members(self):
         """Names of all that was a port at some time; a port's index is its place here."""
         commands = [part.strip() for each in self.events for part in each["cmd"].split(";")]
-        found = (re.match(r"ip link set (\S+) master bond0", command) for command in commands)
-        return list(dict.fromkeys([*self.ports, *(each[1] for each in found if each)]))
+        joins = r"ip link set (\S+) master bond0|echo \+(\S+) > \S+/bond0/bonding/slaves"
+        found = (re.match(joins, command) for command in commands)
+        return list(dict.fromkeys([*self.ports, *(each[1] or each[2] for each in found if each)]))
 
     @cached_property
     def port_of_peer(self):

@@ -10,8 +10,9 @@ import re
 from collections import deque
 from dataclasses import replace
 
+from alb_beliefs import Beliefs
 from alb_happenings import Happenings
-from alb_recording import Frame, ipv4
+from alb_recording import ipv4
 from alb_start import Beginning, starts
 from alb_ticks import ticks
 from iproute2_words import parse_mac
@@ -34,7 +35,7 @@ from pybondd.events import (
 from pybondd.port import Duplex, LinkFacts
 from pybondd.units import SECOND_NS
 from pybondd.wire.arp import ArpOperation, build_arp
-from pybondd.wire.ethernet import BROADCAST, take_tag, with_source, with_tags
+from pybondd.wire.ethernet import take_tag, with_source, with_tags
 from pybondd.wire.learning import is_learning_frame
 
 ORIGIN_S = 1000.0
@@ -65,7 +66,7 @@ class Replay:
         self.pending = {name: deque() for name in members}
         self.awaited = {name: deque() for name in members}
         self.asked = []
-        self.cache = {}
+        self.beliefs = Beliefs()
         self.seen_sources = {frame.octets[6:12] for frame in recording.sent}
         self._actions = {
             "carrier": self._carrier,
@@ -75,6 +76,7 @@ class Replay:
             "give_mac": self._give_mac,
             "leave": self._leave,
             "vlan_gone": self._vlan_gone,
+            "vlan_made": self._vlan_made,
             "handle": self._handle,
         }
         self.bond = Bond("bond0", mac=bytes.fromhex("02b000000001"))
@@ -145,7 +147,8 @@ class Replay:
         return hasattr(self.bond.mode, "receive")
 
     def _ticks(self):
-        end_s = self.recording.frames[-1].at_s
+        # The last frame may be of the last tick.
+        end_s = self.recording.frames[-1].at_s + 0.01
         times, before = ticks(self.recording, until_s=end_s, slips_late=self.start.slips_late)
         if times:
             interval = 10 * self.bond.state.options.lp_interval
@@ -217,8 +220,8 @@ class Replay:
     def _join_again(self, attempt):
         name, is_refused = attempt
         self._carrier((name, True))
-        if self._join(name) == is_refused:
-            raise MismatchError(self.now_s, f"{name} joins, or does not, other than recorded")
+        if self._join(name) and is_refused:
+            raise MismatchError(self.now_s, f"{name} joins, and was refused")
 
     def _give_mac(self, change):
         name, mac = change
@@ -226,6 +229,13 @@ class Replay:
 
     def _leave(self, name):
         self._handle(PortReleased(self.index[name]))
+
+    def _vlan_made(self, vlan):
+        name, number = vlan
+        interfaces = self.bond.state.interfaces
+        if all(each.name != name for each in interfaces):
+            made = HostAddress(name, self.bond.state.mac, ((0x8100, number),), depth=1)
+            self._handle(HostAddressed((*interfaces, made)))
 
     def _vlan_gone(self, name):
         left = tuple(each for each in self.bond.state.interfaces if each.name != name)
@@ -247,17 +257,16 @@ class Replay:
         active = state.active.name if state.active else ""
         if active != (snapshot["active_slave"] or ""):
             raise MismatchError(snapshot["t"], f"{active!r} is active")
-        self._compare_caches(snapshot)
+        self._compare_beliefs(snapshot)
 
-    def _compare_caches(self, snapshot):
+    def _compare_beliefs(self, snapshot):
         """What clients believe is what our bond told them last."""
         for name, lines in snapshot["neigh"].items():
+            _, mac = self.recording.clients.get(name, (None, None))
             for ours, believed, *_ in map(str.split, lines):
-                our_ip = ipv4(ours)
-                told = self.cache.get((self.recording.client_ip(name, our_ip), our_ip))
-                if told and believed not in ("-", told.hex(":")):
-                    text = f"{name} believes {believed}, and was told {told.hex(':')}"
-                    raise MismatchError(snapshot["t"], text)
+                told = [each.hex(":") for each in self.beliefs.of(mac, ipv4(ours))]
+                if told and believed not in ("-", *told):
+                    raise MismatchError(snapshot["t"], f"{name} believes {believed}, not {told}")
 
     # -- frames
 
@@ -265,7 +274,7 @@ class Replay:
         name = self.recording.members[effect.ifindex - 1]
         if not self.facts[name].is_running:
             return
-        self._note_told(effect.frame)
+        self.beliefs.heard(effect.frame, at_s=self.now_s)
         is_learning = is_learning_frame(take_tag(effect.frame)[0])
         if is_learning and not self.recording.has_learning_frames:
             return
@@ -375,7 +384,7 @@ class Replay:
             is_there = self.recording.members[each.ifindex - 1] == frame.interface
             if is_there and each.frame[: len(octets)] == octets:
                 self._settle([other for other in effects if other is not each])
-                self._note_told(each.frame)
+                self.beliefs.heard(each.frame, at_s=self.now_s)
                 return None
         return [(each.ifindex, each.frame[:60].hex()) for each in sent]
 
@@ -387,16 +396,6 @@ class Replay:
             transmit = self.bond.mode.transmit
             for bucket in transmit.buckets:
                 bucket.port = port
-
-    def _note_told(self, frame):
-        """Remember what clients learn of us from an ARP."""
-        arp = Frame(0, "", is_sent=True, octets=frame, size_octets=len(frame)).arp
-        if arp is None:
-            return
-        for ip, ours in self.cache if frame[0:6] == BROADCAST else ():
-            if ours == arp.sender_ip:
-                self.cache[ip, ours] = arp.sender_mac
-        self.cache[arp.target_ip, arp.sender_ip] = arp.sender_mac
 
 
 def replayed(recording):

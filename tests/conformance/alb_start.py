@@ -89,7 +89,7 @@ class Beginning:
                 client.needs_update = start.is_pending
                 mode.receive.clients.put(client)
                 if believed:
-                    self._replay.cache[ip, our_ip] = believed
+                    self._replay.beliefs.suppose(client_mac, our_ip, believed)
                 if start.first_turn is not None:
                     mode.receive.last_port = port
         mode.receive.is_update_due = start.is_pending
