@@ -1,7 +1,7 @@
 """balance-tlb and balance-alb: what happens every tenth of a second, and to a frame of the host."""
 
 import pytest
-from alb_bonds import MS, alb, client_mac, cut, host_sends, repair, tlb
+from alb_bonds import MS, alb, client_mac, cut, hear, host_sends, repair, reply_to, tlb
 from bonds import bond_with, enslave, frames, mac_of, run, write
 
 from pybondd.balance.hashing import transmit_hash
@@ -256,3 +256,38 @@ def test_other_modes_take_no_notice_of_frames_and_loads():
     bond = bond_with("active-backup", 1, 2)
     assert bond.handle(HostFrame(to_client(1)), now=0) == []
     assert bond.handle(LoadMeasured((0,) * 256, 0), now=0) == []
+
+
+def test_without_dynamic_load_a_link_that_is_back_is_chosen_from_again():
+    bond = tlb(1, 2, 3, tlb_dynamic_lb=0)
+    cut(bond, 2, now_ms=10)
+    repair(bond, 2, now_ms=500)
+    run(bond, 1000)
+    assert set(ports_taken(bond, *range(1, 20), now_ms=1000)) == {1, 2, 3}
+
+
+def test_balance_tlb_sends_arp_by_the_active_port():
+    bond = tlb(1, 2)
+    arp = reply_to(bond, 1)
+    assert host_sends(bond, arp) == [(1, arp)]
+
+
+def test_a_frame_that_came_in_and_is_no_arp_is_nothing_to_the_bond():
+    bond = alb(1, 2)
+    assert hear(bond, 2, LLDP) == []
+    assert bond.mode.receive.tally.received == 0
+
+
+@pytest.mark.parametrize("make", [alb, tlb])
+def test_a_port_elected_while_its_updelay_runs_gets_its_share_at_once(make):
+    bond = make(1, 2, updelay=5000)
+    run(bond, 6000)
+    cut(bond, 2, now_ms=6010)
+    repair(bond, 2, now_ms=6500)
+    run(bond, 7000)
+    ticks = bond.mode.rebalance_ticks
+    cut(bond, 1, now_ms=7010)
+    assert (bond.state.active.ifindex, bond.mode.rebalance_ticks) == (2, 100)
+    assert ticks < 100
+    run(bond, 7200)
+    assert bond.mode.rebalance_ticks < ticks

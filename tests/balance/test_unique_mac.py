@@ -313,3 +313,20 @@ def test_ports_joined_before_the_bond_is_set_up_swap_as_well():
     assert macs(bond) == [mac_of(2), mac_of(1)]
     bond.handle(BondOpened(), now=0)
     assert active(bond) == "eth2"
+
+
+def test_an_address_that_only_the_bond_has_may_come_with_a_new_port():
+    bond = alb(1)
+    cut(bond, 1, now_ms=10)
+    bond.handle(BondMacChanged(GIVEN), now=20 * MS)
+    assert not of_kind(offer(bond, 2, GIVEN), SetPortMac, Refuse)
+
+
+def test_in_linux_the_bonds_address_goes_to_all_ports_of_balance_tlb_or_to_none():
+    bond = bond_with("balance-tlb", 1, 2)
+    write(bond, "alb_follows", "linux")
+    effects = bond.handle(BondMacChanged(GIVEN), now=0)
+    refused = of_kind(effects, SetPortMac)[1]
+    after = bond.handle(EffectFailed(refused, errno.EBUSY), now=0)
+    assert macs(bond) == [mac_of(1), mac_of(2)]
+    assert SetBondMac(mac_of(1)) in after

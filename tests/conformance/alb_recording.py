@@ -7,6 +7,7 @@ from functools import cached_property
 
 from recordings import RECORDINGS
 
+from pybondd.events import HostAddress
 from pybondd.wire.arp import ArpOperation, parse_arp
 from pybondd.wire.error import WireError
 from pybondd.wire.ethernet import take_tag
@@ -152,6 +153,23 @@ class Recording:
     def bridge(self):
         """The bridge that the bond is a port of, or None."""
         return next(iter(self._found(r"ip link set bond0 master (\S+)")), None)
+
+    def interfaces(self):
+        """The bond and what stands on it, as far as addresses matter."""
+        mac = self.permanent_macs[self.ports[0]]
+        own = {}
+        for name, address in self.own_addresses:
+            own.setdefault(name, []).append(address)
+        found = [HostAddress("bond0", mac, ipv4=tuple(own.get("bond0", ())))]
+        for name, number in self.vlans:
+            address = self.permanent_macs.get(name, mac)
+            tags = ((0x8100, number),)
+            found.append(HostAddress(name, address, tags, tuple(own.get(name, ())), depth=1))
+        if self.bridge:
+            name = self.bridge
+            ipv4 = tuple(own.get(name, ()))
+            found.append(HostAddress(name, mac, ipv4=ipv4, depth=1, is_bridge=True))
+        return tuple(found)
 
     @cached_property
     def frames(self):

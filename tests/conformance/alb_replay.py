@@ -94,7 +94,7 @@ class Replay:
         for name in ["mode", *(each for each in options if each != "mode")]:
             self._handle(OptionWritten(name, options[name]))
         self._handle(OptionWritten("alb_follows", "linux"))
-        self._handle(HostAddressed(self._interfaces()))
+        self._handle(HostAddressed(self.recording.interfaces()))
         for name in self.recording.ports:
             assert self._join(name), f"{name} cannot join"
         self._handle(BondOpened())
@@ -104,24 +104,6 @@ class Replay:
             for queue in self.pending.values():
                 queue.clear()
             Beginning(self, self.start).take()
-
-    def _interfaces(self):
-        """The bond and what stands on it, as far as addresses matter."""
-        recording = self.recording
-        mac = recording.permanent_macs[recording.ports[0]]
-        own = {}
-        for name, address in recording.own_addresses:
-            own.setdefault(name, []).append(address)
-        found = [HostAddress("bond0", mac, ipv4=tuple(own.get("bond0", ())))]
-        for name, number in recording.vlans:
-            address = recording.permanent_macs.get(name, mac)
-            tags = ((0x8100, number),)
-            found.append(HostAddress(name, address, tags, tuple(own.get(name, ())), depth=1))
-        if recording.bridge:
-            name = recording.bridge
-            ipv4 = tuple(own.get(name, ()))
-            found.append(HostAddress(name, mac, ipv4=ipv4, depth=1, is_bridge=True))
-        return tuple(found)
 
     # -- the run
 
