@@ -6,7 +6,7 @@ It adds types and loops, not ideas. `Forwarder` decides for one frame and is the
 `Pump` moves batches of frames without the interpreter's lock.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from pybondd import _pure
@@ -19,7 +19,6 @@ include "_fast_linux.pxi"
 include "_fast_ring.pxi"
 include "_fast_send.pxi"
 include "_fast_receive.pxi"
-include "_fast_receive_ring.pxi"
 include "_fast_pump.pxi"
 
 
@@ -94,10 +93,11 @@ def with_tag(bytes packet, bytes auxdata, int level=SOL_PACKET, int kind=PACKET_
     cdef bytearray control = bytearray(sizeof(cmsghdr)) + auxdata
     cdef uint8_t *begin = <uint8_t *><char *>room + HEADROOM_OCTETS
     cdef cmsghdr *header = <cmsghdr *><char *>control
-    cdef msghdr message
+    cdef mmsghdr message
     header.cmsg_level, header.cmsg_type = level, kind
-    message.msg_control, message.msg_controllen = header, len(control)
-    cdef uint32_t size = put_tag_back(auxdata_of(&message), len(packet), &begin)
+    message.msg_hdr.msg_control, message.msg_hdr.msg_controllen = header, len(control)
+    message.msg_len = len(packet)
+    cdef uint32_t size = put_tag_back(&message, &begin)
     return (<char *>begin)[:size]
 
 

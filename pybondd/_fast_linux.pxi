@@ -95,14 +95,6 @@ cdef extern from "<sys/eventfd.h>" nogil:
     int eventfd(unsigned int initial, int flags)
     int eventfd_write(int fd, uint64_t value)
 
-cdef extern from "<time.h>" nogil:
-    struct timespec:
-        int64_t tv_sec
-        int64_t tv_nsec
-    enum:
-        CLOCK_MONOTONIC_COARSE
-    int clock_gettime(int clock, timespec *now)
-
 cdef extern from "<pthread.h>" nogil:
     ctypedef struct pthread_mutex_t:
         pass

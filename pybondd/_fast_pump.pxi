@@ -5,9 +5,6 @@ cdef enum:
     # Rounds over descriptors that were ready before others are asked for: the poll costs a call,
     # and a port that becomes ready waits for this many batches at most.
     BUSY_ROUNDS = 16
-    # A stopped receive ring is deaf until it is looked at. 20 looks a second, idle, cost 0.1 % of
-    # a core (2026-11).
-    CHECK_EVERY_MS = 50
     # Where an interface index stands in epoll's events; no interface has these.
     THE_HOST = 0
     THE_WAKE = -1
@@ -27,7 +24,6 @@ cdef class Pump:
     cdef int epoll_fd
     cdef int wake_fd
     cdef int stops
-    cdef int64_t checked_ms
 
     def __cinit__(self, int tap_fd, *, seed):
         self.epoll_fd = self.wake_fd = -1
@@ -58,9 +54,6 @@ cdef class Pump:
 
     def close(self):
         """Give up what the pump itself has opened, after `run` has returned."""
-        cdef int i
-        for i in range(self.port_count):
-            close_receive_ring(self.ports[i])
         close_descriptors(&self.epoll_fd, &self.wake_fd)
 
     def add_port(self, int ifindex, int fd):
@@ -70,8 +63,6 @@ cdef class Pump:
         cdef Port *port = new_port(ifindex, fd)
         cdef int result
         with nogil:
-            # Before frames wait for it: Linux takes its time.
-            open_receive_ring(port)
             enter(&self.lock)
             self.ports[self.port_count] = port
             self.port_count += 1
@@ -89,8 +80,6 @@ cdef class Pump:
             if port != NULL:
                 self.take_out(port)
             leave(&self.lock)
-            if port != NULL:
-                close_receive_ring(port)
         free_port(port)
 
     cdef void take_out(self, Port *port) noexcept nogil:
@@ -133,30 +122,14 @@ cdef class Pump:
 
     cdef void serve_ready(self) noexcept nogil:
         cdef epoll_event events[MAX_EVENTS]
-        cdef int count = epoll_wait(self.epoll_fd, events, MAX_EVENTS, CHECK_EVERY_MS)
+        cdef int count = epoll_wait(self.epoll_fd, events, MAX_EVENTS, -1)
         cdef int moved
-        self.check_ports()
         for _ in range(BUSY_ROUNDS):
             enter(&self.lock)
             moved = self.serve_once(events, count)
             leave(&self.lock)
             if moved == 0 or self.stops:
                 break
-
-    cdef void check_ports(self) noexcept nogil:
-        # Now and then: has a port's ring stopped for good? Nothing else would tell.
-        cdef timespec now
-        cdef int64_t now_ms
-        cdef int i
-        clock_gettime(CLOCK_MONOTONIC_COARSE, &now)
-        now_ms = <int64_t>now.tv_sec * 1000 + now.tv_nsec // 1000000
-        if now_ms - self.checked_ms < CHECK_EVERY_MS:
-            return
-        self.checked_ms = now_ms
-        enter(&self.lock)
-        for i in range(self.port_count):
-            read_kernel_drops(self.ports[i])
-        leave(&self.lock)
 
     cdef int serve_once(self, epoll_event *events, int count) noexcept nogil:
         cdef int moved = 0

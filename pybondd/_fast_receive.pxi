@@ -22,40 +22,27 @@ cdef struct Inbox:
 
 cdef int move_from_port(Inbox *inbox, int host_fd, Port *port, const Entry *entry) noexcept nogil:
     # The answer is how many frames were read.
-    if port.receive_slots != NULL:
-        return move_from_ring(inbox, host_fd, port, entry)
-    return move_from_queue(inbox, INBOX_FRAMES, host_fd, port, entry)
-
-
-cdef int move_from_queue(
-    Inbox *inbox, unsigned int limit, int host_fd, Port *port, const Entry *entry
-) noexcept nogil:
-    # The answer is how many frames were read.
-    cdef uint8_t *packet
-    cdef uint32_t size
     cdef int count
-    cdef unsigned int i
-    if limit == 0:
-        return 0
-    for i in range(limit):
+    cdef int i
+    for i in range(INBOX_FRAMES):
         inbox.messages[i].msg_hdr.msg_controllen = CONTROL_WORDS * 8
-    count = recvmmsg(port.fd, inbox.messages, limit, MSG_DONTWAIT, NULL)
+    count = recvmmsg(port.fd, inbox.messages, INBOX_FRAMES, MSG_DONTWAIT, NULL)
     if count < 0:
         count_error(port, errno)
-    for i in range(max(count, 0)):
-        packet = <uint8_t *>inbox.pieces[i].iov_base
-        size = put_tag_back(
-            auxdata_of(&inbox.messages[i].msg_hdr), inbox.messages[i].msg_len, &packet
-        )
-        from_port(packet, size, host_fd, port, entry)
-    return max(count, 0)
+        return 0
+    for i in range(count):
+        from_port(inbox, i, host_fd, port, entry)
+    return count
 
 
 # mutants: on, killed by tests/test_pump.py tests/test_twins.py
 
 cdef inline void from_port(
-    const uint8_t *packet, uint32_t size, int host_fd, Port *port, const Entry *entry
+    Inbox *inbox, int i, int host_fd, Port *port, const Entry *entry
 ) noexcept nogil:
+    cdef mmsghdr *message = &inbox.messages[i]
+    cdef uint8_t *packet = <uint8_t *>inbox.pieces[i].iov_base
+    cdef uint32_t size = put_tag_back(message, &packet)
     cdef uint32_t length = max(size, <uint32_t>VNET_HEADER_OCTETS) - VNET_HEADER_OCTETS
     cdef int reason
     port.tally.received_frames += 1
@@ -70,15 +57,15 @@ cdef inline void from_port(
         port.tally.receive_drops[reason] += 1
 
 
-cdef inline uint32_t put_tag_back(
-    const tpacket_auxdata *auxdata, uint32_t size, uint8_t **packet
-) noexcept nogil:
+cdef inline uint32_t put_tag_back(const mmsghdr *message, uint8_t **packet) noexcept nogil:
     # The answer is the size of header and frame; `packet` may begin earlier afterwards.
+    cdef const tpacket_auxdata *auxdata = auxdata_of(&message.msg_hdr)
+    cdef uint32_t size = message.msg_len
     if auxdata == NULL or size < VNET_HEADER_OCTETS + ADDRESSES_OCTETS:
         return size
     if not auxdata.tp_status & TP_STATUS_VLAN_VALID:
         return size
-    # TAG_OCTETS lie free before `packet`, and the header and both addresses were asked for.
+    # HEADROOM_OCTETS lie before `packet`, and the header and both addresses were asked for.
     packet[0] -= TAG_OCTETS
     memmove(packet[0], packet[0] + TAG_OCTETS, VNET_HEADER_OCTETS + ADDRESSES_OCTETS)
     write_tag(packet[0] + VNET_HEADER_OCTETS + ADDRESSES_OCTETS, auxdata)
@@ -129,11 +116,17 @@ cdef void clear_error(Port *port) noexcept nogil:
 
 
 cdef void count_error(Port *port, int number) noexcept nogil:
+    # A super-frame of a kind that a virtio-net header cannot express is gone.
     if number == EINVAL:
         port.tally.receive_drops[UNREADABLE] += 1
-    elif number == EAGAIN:
-        # The queue is empty, whatever the slots said.
-        port.owed = 0
+
+
+cdef void read_kernel_drops(Port *port) noexcept nogil:
+    # Asking sets the kernel's counter back to 0.
+    cdef tpacket_stats statistics
+    cdef socklen_t size = sizeof(statistics)
+    if getsockopt(port.fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0:
+        port.tally.receive_drops[KERNEL_DROPPED] += statistics.tp_drops
 
 
 cdef Inbox *new_inbox() except NULL:

@@ -18,23 +18,14 @@ cdef extern from "<linux/if_packet.h>" nogil:
     struct tpacket2_hdr:
         uint32_t tp_status
         uint32_t tp_len
-        uint32_t tp_snaplen
-        uint16_t tp_mac
-        uint16_t tp_vlan_tci
-        uint16_t tp_vlan_tpid
     enum:
         PACKET_VERSION
         PACKET_VNET_HDR
         PACKET_TX_RING
-        PACKET_RX_RING
-        PACKET_COPY_THRESH
         TPACKET_V2
         TP_STATUS_AVAILABLE
         TP_STATUS_SEND_REQUEST
         TP_STATUS_WRONG_FORMAT
-        TP_STATUS_KERNEL
-        TP_STATUS_USER
-        TP_STATUS_COPY
 
 cdef extern from "<sys/mman.h>" nogil:
     enum:
@@ -140,7 +131,7 @@ cdef void close_ring(SendRing *ring) noexcept:
     ring.fd = -1
 
 
-cdef bint is_packet_socket(int fd) noexcept nogil:
+cdef bint is_packet_socket(int fd) noexcept:
     cdef sockaddr_ll address
     cdef socklen_t size = sizeof(address)
     address.sll_family = 0

@@ -32,13 +32,6 @@ cdef struct Port:
     int fd
     Tally tally
     SendRing ring
-    # NULL where there is none; `receive_head` is the slot to be looked at next. `filled` counts
-    # slots since one was seen empty, `owed` frames in the queue whose slots were seen.
-    uint8_t *receive_slots
-    unsigned int receive_head
-    unsigned int filled
-    bint was_full
-    unsigned int owed
     unsigned int waiting
     iovec pieces[BATCH_FRAMES]
     mmsghdr messages[BATCH_FRAMES]
@@ -208,5 +201,4 @@ cdef Port *new_port(int ifindex, int fd) except NULL:
 cdef void free_port(Port *port) noexcept:
     if port != NULL:
         close_ring(&port.ring)
-        unmap_receive_ring(port)
     free(port)
