@@ -3,10 +3,11 @@
 import errno
 
 import pytest
-from bonds import bond_with, enslave, frames, mac_of, of_kind, run, write
+from bonds import CUT, UP, bond_with, enslave, frames, link, links, mac_of, of_kind, run, write
 
 from pybondd.effects import AttachPort, Refuse, Report, SendFrame
 from pybondd.events import EffectFailed, PortFramesLost, PortOptionWritten, PortReleased
+from pybondd.units import MILLISECOND_NS
 from pybondd.wire.slow import is_slow_protocol, parse_slow
 
 
@@ -49,6 +50,19 @@ def test_a_frame_that_is_no_lacpdu_fails_as_in_other_modes():
     assert [effect.text for effect in of_kind(bond.handle(failed, now=10**9), Report)] == [
         "SendFrame failed: ENOBUFS"
     ]
+
+
+def test_a_port_that_is_elected_before_its_updelay_is_over_speaks_lacp_at_once():
+    """Linux 6.12 bond_main.c bond_change_active_slave cuts the delay short, and tells LACP of it."""
+    bond = bond_with("802.3ad", 1, 2, updelay=1000)
+    run(bond, 3000)
+    for ms, ifindex, facts in ((3010, 2, CUT), (3020, 2, UP), (3250, 1, CUT)):
+        run(bond, ms)
+        link(bond, ifindex, facts, now=ms * MILLISECOND_NS)
+    assert links(bond) == ["down", "up"]
+    assert [port.port_enabled for port in bond.mode.lacp.ports] == [False, True]
+    sent = [effect for _, effect in run(bond, 4300) if isinstance(effect, SendFrame)]
+    assert {effect.ifindex for effect in sent} == {2}
 
 
 def test_frames_that_nobody_read_count_as_over_the_limit():

@@ -94,6 +94,11 @@ class Ieee8023ad(Mode):
         passes.link_changed(self._of(port), is_up=True)
         self._flush(state)
 
+    def brought_forward(self, state: BondState, port: Port) -> None:
+        """It was elected while its updelay ran, and negotiates from now on."""
+        passes.link_changed(self._of(port), is_up=True)
+        self._flush(state)
+
     def link_down(self, state: BondState, port: Port) -> None:
         """Out of use until the link is back."""
         state.set_inactive(port)
