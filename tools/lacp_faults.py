@@ -28,6 +28,7 @@ FAULTS = Path(__file__).with_suffix(".toml")
 SCHEDULES = "tests/world/test_lacp_schedules.py::test_no_rule_breaks_and_all_agree"
 TESTS = (
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/lacp/test_*.py")),
+    "tests/test_mode_8023ad.py",
     "tests/world/test_lacp_convergence.py",
     f"{SCHEDULES}_in_time_when_the_faults_stop[0]",
 )

@@ -60,11 +60,17 @@ def _has_been_told(port: AggregationPort) -> bool:
 
 
 def unselected_or_out_of_sync(port: AggregationPort) -> bool:
-    return not (
+    in_sync = (
         port.selected
         and port.partner_has(PortState.SYNCHRONIZATION)
         and port.actor_has(PortState.SYNCHRONIZATION)
     )
+    return not in_sync or _has_lost(port)
+
+
+def _has_lost(port: AggregationPort) -> bool:
+    """Whether the bond has gone over to another aggregator, which Linux's port does not mind."""
+    return port.is_mended and not port.is_in_active_aggregator
 
 
 def partner_in_sync_and_collecting(port: AggregationPort) -> bool:

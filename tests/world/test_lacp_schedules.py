@@ -37,3 +37,8 @@ def test_seeds_differ_in_size_and_settings():
 @pytest.mark.parametrize("seed", [5001, 5105, 5246, 5360])
 def test_seeds_of_long_schedules_that_have_found_something_stay_good(seed):
     run_schedule(seed, deeds=25)
+
+
+@pytest.mark.parametrize("seed", [100466, 102176, 112057, 116374])
+def test_seeds_of_the_soak_that_have_found_something_stay_good(seed):
+    run_schedule(seed)
