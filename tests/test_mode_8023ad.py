@@ -53,7 +53,7 @@ def test_a_frame_that_is_no_lacpdu_fails_as_in_other_modes():
 
 
 def test_a_port_that_is_elected_before_its_updelay_is_over_speaks_lacp_at_once():
-    """Linux 6.12 bond_main.c bond_change_active_slave cuts the delay short, and tells LACP of it."""
+    """Linux 6.12 bond_change_active_slave cuts the delay short, and tells LACP of it."""
     bond = bond_with("802.3ad", 1, 2, updelay=1000)
     run(bond, 3000)
     for ms, ifindex, facts in ((3010, 2, CUT), (3020, 2, UP), (3250, 1, CUT)):
