@@ -5,6 +5,8 @@ import contextlib
 import errno
 import json
 import os
+from collections.abc import Callable
+from functools import partial
 
 import aiohttp
 import pytest
@@ -13,7 +15,7 @@ from pybondd.cli import client
 from pybondd.daemon import api
 from pybondd.daemon.api import ROUTES, Api
 from pybondd.daemon.control_socket import MAX_CLIENTS, ControlSocket
-from pybondd.daemon.recorder import Recorder
+from pybondd.daemon.recorder import Follower, Recorder
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
 
 
@@ -248,24 +250,39 @@ async def test_events_are_followed_from_the_recent_ones_to_the_end_of_the_daemon
     async with listening(served, tmp_path):
         served.recorder.record("first", [], wall_ns=0, now=0)
         seen: list[str] = []
-        reading = asyncio.create_task(asyncio.to_thread(_follow, seen, 2))
+        first_seen = asyncio.Event()
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, first_seen.set)
+        reading = asyncio.create_task(asyncio.to_thread(_follow, seen, 2, tell))
         async with asyncio.timeout(5):
-            while len(seen) < 1:
-                await asyncio.sleep(0)
+            await first_seen.wait()
             served.recorder.record("second", [], wall_ns=0, now=0)
             await reading
     assert [json.loads(text)["cause"] for text in seen] == ["first", "second"]
 
 
-def _follow(seen: list[str], count: int) -> None:
+def _follow(seen: list[str], count: int, tell: Callable[[], object]) -> None:
     for text in client.follow("bond0", "/events?follow=1&count=1"):
         seen.append(text)
+        tell()
         if len(seen) == count:
             return
 
 
+class TellingRecorder(Recorder):
+    """Says when it has forgotten a reader."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_forgotten = asyncio.Event()
+
+    def forget(self, follower: Follower) -> None:
+        super().forget(follower)
+        self.has_forgotten.set()
+
+
 async def test_a_follower_that_goes_away_is_forgotten(tmp_path):
     served = Noting()
+    served.recorder = TellingRecorder()
     async with listening(served, tmp_path) as path:
         reader, writer = await asyncio.open_unix_connection(str(path))
         writer.write(b"GET /events?follow=1 HTTP/1.1\r\nHost: b\r\n\r\n")
@@ -273,8 +290,8 @@ async def test_a_follower_that_goes_away_is_forgotten(tmp_path):
         assert len(served.recorder._followers) == 1
         writer.close()
         async with asyncio.timeout(5):
-            while served.recorder._followers:
-                await asyncio.sleep(0)
+            await served.recorder.has_forgotten.wait()
+        assert not served.recorder._followers
 
 
 async def test_the_command_client_gets_the_refusal_as_it_was(tmp_path, monkeypatch):
