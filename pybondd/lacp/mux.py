@@ -96,14 +96,16 @@ def attach_mux(port: AggregationPort) -> None:
     port.is_sync_told = False
 
 
-def get_in_sync(port: AggregationPort) -> None:
-    """The aggregator became the active one while the port was attached to it.
+def follow_the_choice(port: AggregationPort) -> None:
+    """The aggregator came into use, or another one did, while the port was attached to it.
 
-    Linux differs: it tells the partner with the next periodic LACPDU, up to 30 s later.
+    Linux differs: the first is told with the next periodic LACPDU, up to 30 s later, and the
+    second never, so that the partner sends into the void.
     """
-    if not port.is_in_active_aggregator or port.actor_has(PortState.SYNCHRONIZATION):
+    in_sync = port.is_in_active_aggregator
+    if in_sync == port.actor_has(PortState.SYNCHRONIZATION) or not (in_sync or port.is_mended):
         return
-    port.set_actor(PortState.SYNCHRONIZATION, on=True)
+    port.set_actor(PortState.SYNCHRONIZATION, on=in_sync)
     port.is_sync_told = False
     port.ntt |= port.is_mended
 
@@ -218,7 +220,10 @@ COUPLED_MUX: Final = Machine(
         ),
         Arc(_B.COLLECTING_DISTRIBUTING, _B.ATTACHED, unselected_or_out_of_sync),
     ),
-    during={_B.ATTACHED: (get_in_sync, hear_early), _B.COLLECTING_DISTRIBUTING: (enable_again,)},
+    during={
+        _B.ATTACHED: (follow_the_choice, hear_early),
+        _B.COLLECTING_DISTRIBUTING: (enable_again,),
+    },
 )
 
 INDEPENDENT_MUX: Final = Machine(
@@ -241,7 +246,7 @@ INDEPENDENT_MUX: Final = Machine(
         Arc(_B.DISTRIBUTING, _B.COLLECTING, unselected_out_of_sync_or_partner_not_collecting),
     ),
     during={
-        _B.ATTACHED: (get_in_sync, hear_early),
+        _B.ATTACHED: (follow_the_choice, hear_early),
         _B.COLLECTING: (collect_again,),
         _B.DISTRIBUTING: (enable_again,),
     },

@@ -102,21 +102,9 @@ def choose_active(system: System) -> None:
     elif best:
         best.is_active = True
         for port in active.ports if active else ():
-            _put_out_of_use(port)
+            disable(port)
     system.best = (best, _rank(system, best)) if best and best.is_active else None
     _enable_ports_without_partner(system)
-
-
-def _put_out_of_use(port: AggregationPort) -> None:
-    """Another aggregator is used from now on.
-
-    Linux differs: the port goes on saying that it collects and distributes, so that its partner
-    sends into the void (mended: it is out of sync, and says so).
-    """
-    disable(port)
-    if port.is_mended and port.actor_has(PortState.SYNCHRONIZATION):
-        port.set_actor(PortState.SYNCHRONIZATION, on=False)
-        port.ntt = True
 
 
 def _best(system: System, active: Aggregator | None) -> Aggregator | None:

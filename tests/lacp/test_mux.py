@@ -392,7 +392,7 @@ def test_all_slaves_active_closes_nothing():
 
 def test_a_port_without_a_partner_is_heard_as_it_was():
     check(mended(B.ATTACHED, system=NO_ADDRESS, matched=False, is_inactive=False), {})
-    check(mended(B.ATTACHED, aggregator=None), {})
+    check(mended(B.ATTACHED, aggregator=None, actor_state="ATG"), {})
 
 
 def test_a_collecting_port_delivers():
@@ -467,3 +467,9 @@ def test_linux_does_not_wait_for_its_own_word():
     port = mux_port(B.ATTACHED, actor_state="ATGS", partner_state="ATGS", is_sync_told=False)
     run_mux(port)
     assert port.mux_box is B.COLLECTING_DISTRIBUTING
+
+
+def test_an_attached_port_whose_aggregator_lost_says_so_unless_linux_is_followed():
+    lost = {"is_active": False, "partner_state": "ATG"}
+    check(mended(B.ATTACHED, **lost), {"actor_state": "ATG-----", "ntt": True})
+    check(mux_port(B.ATTACHED, actor_state="ATGS", **DISABLED, **lost), {})

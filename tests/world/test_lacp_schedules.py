@@ -39,6 +39,6 @@ def test_seeds_of_long_schedules_that_have_found_something_stay_good(seed):
     run_schedule(seed, deeds=25)
 
 
-@pytest.mark.parametrize("seed", [100466, 102176, 112057, 116374])
+@pytest.mark.parametrize("seed", [100466, 102176, 112057, 115481, 116374])
 def test_seeds_of_the_soak_that_have_found_something_stay_good(seed):
     run_schedule(seed)
