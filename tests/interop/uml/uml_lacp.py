@@ -19,11 +19,12 @@ from uml_world import Capture, Seen, batch
 # Counted and not timed: where the guest gets little of the host's time, its kernel's passes take
 # longer, and so do these. A port's longest timer but the slow and churn ones is thirty passes.
 LOOK_S = 0.11
-QUIET_LOOK_COUNT = 36
+QUIET_LOOK_COUNT = 40
 MOST_LOOK_COUNT = 250
 OUR_OPTIONS = {"lacp_follows": "linux-6.1"}  # the guest's kernel
 SLOW_PROTOCOLS = b"\x88\x09"
 LACPDU = 1
+ACTOR_STATE_OFFSET, EXPIRED = 32, 0x80
 
 
 class World:
@@ -79,7 +80,10 @@ class World:
         acts[word]()
 
     def at_rest(self) -> dict[str, str]:
-        """The status of every system, once no port has said anything new for a while."""
+        """The status of every system, once no port has said anything new for a while.
+
+        A port whose partner fell silent repeats that it expired until it gives up: no rest either.
+        """
         said: dict[str, bytes] = {}
         quiet_count = 0
         for _ in range(MOST_LOOK_COUNT):
@@ -87,8 +91,9 @@ class World:
                 break
             time.sleep(LOOK_S)
             heard = {seen.device: seen.frame for seen in filter(is_lacpdu, self.capture.frames())}
-            quiet_count = quiet_count + 1 if heard.items() <= said.items() else 0
+            is_new = not heard.items() <= said.items()
             said |= heard
+            quiet_count = 0 if is_new or any(map(says_expired, said.values())) else quiet_count + 1
         return {system: bond.proc() for system, bond in self.bonds.items()}
 
     def remove(self) -> None:
@@ -101,6 +106,10 @@ class World:
 
 def is_lacpdu(seen: Seen) -> bool:
     return seen.frame[12:14] == SLOW_PROTOCOLS and seen.frame[14] == LACPDU
+
+
+def says_expired(lacpdu: bytes) -> bool:
+    return bool(lacpdu[ACTOR_STATE_OFFSET] & EXPIRED)
 
 
 def tell(
