@@ -19,7 +19,9 @@ cdef enum:
     UNKNOWN_PORT = 9
     KERNEL_DROPPED = 10
     UNREADABLE = 11
-    REASONS = 12
+    PUNT_FULL = 12
+    OTHER_PORT = 13
+    REASONS = 14
     NO_REASON = -1
 
 # -- forwarding.py
@@ -244,7 +246,7 @@ cdef Table *compiled(table) except NULL:
         ]
     for i, ifindex in enumerate(table.tx_ports):
         result.transmit[<int>i] = places[ifindex]
-    result.igmp = NO_PLACE if table.igmp_port is None else places[table.igmp_port]
+    result.igmp = NO_PLACE if table.active_port is None else places[table.active_port]
     return result
 
 

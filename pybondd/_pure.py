@@ -6,11 +6,20 @@ and in the same order; change this file first. Rules: Linux 6.12 bond_main.c, tr
 
 from typing import Final
 
+from pybondd.balance.balanced import bucket_by_destination, is_balanced_by_hash
 from pybondd.balance.hashing import transmit_hash
 from pybondd.counters import Counters, PortTally, Reason
-from pybondd.forwarding import ForwardingTable, PortEntry, Receive, Spread
+from pybondd.forwarding import (
+    BUCKET_COUNT,
+    NOBODY,
+    Balances,
+    ForwardingTable,
+    PortEntry,
+    Receive,
+    Spread,
+)
 from pybondd.wire import protocols
-from pybondd.wire.ethernet import HEADER_OCTETS, take_tag
+from pybondd.wire.ethernet import HEADER_OCTETS, is_group, take_tag, with_source
 from pybondd.wire.ethertypes import ARP, IPV4, IPV6
 from pybondd.wire.neighbour import ADVERTISEMENT, SOLICITATION
 
@@ -24,12 +33,15 @@ _ICMPV6_HEADER_OCTETS: Final = 8
 _ANOTHER_SEED: Final = 0x9E37_79B9
 """Stands for seed 0, which a xorshift never leaves. Any other number would do."""
 
+TO_BOND: Final = (NOBODY,)
+"""What `select` chooses for a frame that the bond is to send itself."""
+
 
 class Forwarder:
     """Chooses ports by the table published last. Before the first one every frame is dropped.
 
-    The round-robin counter (`round`, 32 bits) and the random numbers go on from one table to the
-    next.
+    The round-robin counter (`round`, 32 bits), the random numbers and the load by bucket go on from
+    one table to the next.
     """
 
     def __init__(self, seed: int) -> None:
@@ -40,7 +52,10 @@ class Forwarder:
         self._host_frames = 0
         self._host_octets = 0
         self._copies_frames = 0
+        self._punted_frames = 0
         self._host_drops = [0] * len(Reason)
+        self._bucket_octets = [0] * BUCKET_COUNT
+        self._unbalanced_octets = 0
         self._ports: dict[int, PortTally] = {}
 
     def publish(self, table: ForwardingTable) -> None:
@@ -54,7 +69,8 @@ class Forwarder:
         """The ports, in sending order, for a frame that the host sends; empty if it is dropped.
 
         `frame` starts at the Ethernet header, VLAN tags inside. `queue` is its queue mapping, 0 for
-        none. The frame counts as sent by these ports, or as dropped with a reason.
+        none. The frame counts as sent by these ports, each of which sends `as_sent` says what, or
+        as dropped with a reason. TO_BOND: as left to the bond.
         """
         self._host_frames += 1
         self._host_octets += len(frame)
@@ -65,6 +81,9 @@ class Forwarder:
         if not chosen:
             self._host_drops[Reason.NO_PORT] += 1
             return ()
+        if chosen == TO_BOND:
+            self._punted_frames += 1
+            return chosen
         self._copies_frames += len(chosen) - 1
         for ifindex in chosen:
             self._ports[ifindex].sent(len(frame))
@@ -89,12 +108,25 @@ class Forwarder:
             self._copies_frames,
             tuple(self._host_drops),
             tuple(port.counters() for port in self._ports.values()),
+            punted_frames=self._punted_frames,
         )
 
-    # -- what the compiled twin does without the GIL; nothing is counted below
+    def take_load(self) -> tuple[tuple[int, ...], int]:
+        """Octets sent since this was asked last: by bucket, and by the active port without one.
+
+        A VLAN tag does not count, nor does what was left to the bond.
+        """
+        load = tuple(self._bucket_octets), self._unbalanced_octets
+        self._bucket_octets, self._unbalanced_octets = [0] * BUCKET_COUNT, 0
+        return load
+
+    # -- what the compiled twin does without the GIL; no frame is counted below
 
     def select(self, frame: bytes, queue: int) -> tuple[int, ...]:
-        """The ports for a frame that has a whole Ethernet header. Moves the round-robin counter."""
+        """The ports for a frame that has a whole Ethernet header.
+
+        Moves the round-robin counter and counts load.
+        """
         table = self._table
         if table.obeys_queue_id and queue:
             forced = self._port_of_queue(queue)
@@ -102,11 +134,13 @@ class Forwarder:
                 return (forced,)
         if table.spread is Spread.EVERY or (table.copies_neighbours and is_neighbour(frame)):
             return tuple(port for port in table.tx_ports if self._entries[port].is_live)
+        untagged, tag = take_tag(frame)
+        if table.balances is not Balances.EVERYTHING:
+            return self._balanced(untagged, tag[1] if tag else 0)
         if not table.tx_ports:
             return ()
         if table.spread is Spread.ONE:
             return table.tx_ports
-        untagged, tag = take_tag(frame)
         if table.spread is Spread.ROUND_ROBIN:
             return self._in_turn(untagged)
         if table.spread is Spread.HASH:
@@ -121,7 +155,71 @@ class Forwarder:
         entry = self._entries.get(ifindex)
         if entry is None:
             return Reason.UNKNOWN_PORT
-        return Reason.SUPPRESSED if entry.receive is Receive.SUPPRESS else None
+        if entry.receive is Receive.SUPPRESS:
+            return Reason.SUPPRESSED
+        return self._why_not_unicast(entry, frame) if entry.receive is Receive.UNICAST else None
+
+    def as_sent(self, ifindex: int, frame: bytes) -> bytes:
+        """The frame as it leaves by this port: two ports never show a switch the same address."""
+        table = self._table
+        if table.balances is Balances.EVERYTHING or ifindex == table.active_port:
+            return frame
+        return with_source(frame, self._entries[ifindex].mac)
+
+    def as_delivered(self, ifindex: int, frame: bytes) -> bytes:
+        """The frame as the host gets it: it knows of one address, that of the bond."""
+        if not self._table.bond_mac or frame[:6] not in self._own_addresses(ifindex):
+            return frame
+        return self._table.bond_mac + frame[6:]
+
+    def _own_addresses(self, ifindex: int) -> list[bytes]:
+        """To which destinations does this port answer?"""
+        table = self._table
+        own = [self._entries[ifindex].mac]
+        if table.covers_dead_ports and ifindex == table.active_port:
+            own += [entry.mac for entry in table.ports if not entry.can_transmit]
+        return own
+
+    def _why_not_unicast(self, entry: PortEntry, frame: bytes) -> Reason | None:
+        """Linux 6.12 bond_should_deliver_exact_match, and what IP does with the bond's address."""
+        if is_group(frame):
+            return Reason.SUPPRESSED
+        is_for_bond = frame[:6] == self._table.bond_mac != entry.mac
+        return Reason.OTHER_PORT if is_for_bond else None
+
+    def _balanced(self, untagged: bytes, tci: int) -> tuple[int, ...]:
+        """Linux 6.12 bond_tlb_xmit and bond_alb_xmit, as far as the table decides."""
+        table = self._table
+        if table.spread is Spread.NONE:
+            return ()
+        if table.balances is Balances.IP and is_arp(untagged):
+            return TO_BOND
+        bucket = self._bucket(untagged, tci)
+        if bucket is None:
+            return self._unbalanced(untagged)
+        if table.spread is Spread.HASH:
+            word = transmit_hash(table.hash_policy, untagged, tci)
+            return (table.tx_ports[word % len(table.tx_ports)],)
+        owner = table.buckets[bucket]
+        if owner == NOBODY:
+            return TO_BOND
+        self._bucket_octets[bucket] += len(untagged)
+        return (owner,)
+
+    def _bucket(self, untagged: bytes, tci: int) -> int | None:
+        """Which bucket is it in, if it may leave by any port?"""
+        if self._table.balances is Balances.IP:
+            return bucket_by_destination(untagged)
+        if not is_balanced_by_hash(untagged):
+            return None
+        return transmit_hash(self._table.hash_policy, untagged, tci) % BUCKET_COUNT
+
+    def _unbalanced(self, untagged: bytes) -> tuple[int, ...]:
+        active_port = self._table.active_port
+        if active_port is None or not self._entries[active_port].can_transmit:
+            return ()
+        self._unbalanced_octets += len(untagged)
+        return (active_port,)
 
     def _port_of_queue(self, queue: int) -> int | None:
         """The first port of this queue, if it is live. Linux 6.12 bond_slave_override."""
@@ -134,8 +232,8 @@ class Forwarder:
         """Linux 6.12 bond_xmit_roundrobin: IGMP stays on one port, the others take turns."""
         if not is_igmp(untagged):
             return self._walk(self._next_turn())
-        igmp_port = self._table.igmp_port
-        return self._walk(0) if igmp_port is None else (igmp_port,)
+        active_port = self._table.active_port
+        return self._walk(0) if active_port is None else (active_port,)
 
     def _next_turn(self) -> int:
         """Linux 6.12 bond_rr_gen_slave_id: the counter steps before it is used."""
@@ -169,6 +267,11 @@ class Random:
         word ^= word << 5 & _WORD
         self._word = word
         return word
+
+
+def is_arp(untagged: bytes) -> bool:
+    """Whether this is ARP, sound or not."""
+    return int.from_bytes(untagged[12:14], "big") == ARP
 
 
 def is_igmp(untagged: bytes) -> bool:

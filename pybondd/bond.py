@@ -18,6 +18,7 @@ from pybondd.events import (
     Event,
     HostAddressed,
     HostFrame,
+    HostFrames,
     LinkChanged,
     LoadMeasured,
     OptionWritten,
@@ -86,7 +87,7 @@ class Bond:
         except RefusedError as no:
             self.state.outbox.clear()
             return [Refuse(no.code, no.what, no.why, no.remedy)]
-        if isinstance(event, PortFrame | HostFrame | LoadMeasured):
+        if isinstance(event, PortFrame | LoadMeasured):
             return self._handed_over()
         return self._settled()
 
@@ -113,8 +114,8 @@ class Bond:
                 self._link_changed(event, now)
             case PortFrame():
                 self._port_frame(event, now)
-            case HostFrame(frame):
-                self._host_frame(frame, now)
+            case HostFrames(frames):
+                self._host_frames(frames, now)
             case LoadMeasured(octets, unbalanced_octets):
                 self.mode.load_measured(state, octets, unbalanced_octets)
             case PortFramesLost():
@@ -189,9 +190,10 @@ class Bond:
         if port:  # A frame may still be on its way up when its port has just left.
             self.mode.frame(self.state, port, event.frame, now=now)
 
-    def _host_frame(self, frame: bytes, now: Instant) -> None:
+    def _host_frames(self, frames: tuple[HostFrame, ...], now: Instant) -> None:
         if self.state.is_open:
-            self.mode.host_frame(self.state, frame, now=now)
+            for each in frames:
+                self.mode.host_frame(self.state, each, now=now)
 
     def _port_frames_lost(self, event: PortFramesLost) -> None:
         port = self.state.port_by_index(event.ifindex)

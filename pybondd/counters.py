@@ -4,7 +4,8 @@ Two balances hold at every moment between batches; `Counters.imbalance` is their
 
 From the host: every frame read is one transmission, and a frame that leaves by n ports has n - 1
 copies more. `host_frames + copies_frames` is what the ports sent, plus each port's transmit drops,
-plus the drops of frames for which no port was found.
+plus the drops of frames for which no port was found, plus `punted_frames`, which the bond got to
+send itself.
 
 To the host: a port's `received_frames` are those read from it; they are what it delivered plus its
 receive drops. The reasons NEVER_READ stand beside this sum, since such a frame was never read.
@@ -31,6 +32,8 @@ class Reason(IntEnum):
     UNKNOWN_PORT = 9
     KERNEL_DROPPED = 10
     UNREADABLE = 11
+    PUNT_FULL = 12
+    OTHER_PORT = 13
 
     @property
     def explanation(self) -> str:
@@ -51,6 +54,8 @@ _EXPLANATIONS: Mapping[Reason, str] = {
     Reason.UNKNOWN_PORT: "The port was not in the bond's table when the frame passed.",
     Reason.KERNEL_DROPPED: "The kernel dropped the frame before the bond could read it.",
     Reason.UNREADABLE: "The frame was a super-frame of a kind that Linux hands to no program.",
+    Reason.PUNT_FULL: "The bond was to send the frame itself, and had no room for one more.",
+    Reason.OTHER_PORT: "The frame was for the bond's address, which is behind another port.",
 }
 
 NEVER_READ = frozenset({Reason.KERNEL_DROPPED, Reason.UNREADABLE})
@@ -80,7 +85,8 @@ class PortCounters:
 class Counters:
     """What became of each frame since the data plane began.
 
-    `host_drops` counts frames from the host for which no port was found, indexed by Reason.
+    `host_drops` counts frames from the host for which no port was found, indexed by Reason;
+    `punted_frames` those that the bond was to send itself.
     `departed` keeps what ports that have left had counted, so that sums never go back.
     """
 
@@ -90,13 +96,15 @@ class Counters:
     host_drops: tuple[int, ...] = (0,) * len(Reason)
     ports: tuple[PortCounters, ...] = ()
     departed: PortCounters = PortCounters(0)
+    punted_frames: int = 0
 
     @property
     def imbalance(self) -> tuple[int, int]:
         """Frames unaccounted for, from the host and to the host: (0, 0) between batches."""
         every = (*self.ports, self.departed)
         sent = sum(port.sent_frames + sum(port.transmit_drops) for port in every)
-        from_host = self.host_frames + self.copies_frames - sum(self.host_drops) - sent
+        known = sum(self.host_drops) + self.punted_frames + sent
+        from_host = self.host_frames + self.copies_frames - known
         to_host = sum(
             port.received_frames - port.delivered_frames - _drops_of_read_frames(port)
             for port in every
@@ -123,6 +131,7 @@ class Counters:
             "host_frames": self.host_frames,
             "host_octets": self.host_octets,
             "copies_frames": self.copies_frames,
+            "punted_frames": self.punted_frames,
         }
         transmit = {
             f"dropped_transmit_{r.name.lower()}": n for r, n in self.transmit_drops().items()

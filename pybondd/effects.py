@@ -99,10 +99,14 @@ class SetBondSpeed:
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """Send a frame of our own out of one port. `frame` starts at the Ethernet header, no FCS."""
+    """Send a frame out of one port, one of our own or a HostFrame with its `offload`.
+
+    It starts at the Ethernet header, no FCS.
+    """
 
     ifindex: int
     frame: bytes
+    offload: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

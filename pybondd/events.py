@@ -75,12 +75,20 @@ class PortFrame:
 
 @dataclass(frozen=True, slots=True)
 class HostFrame:
-    """The host sent a frame that the data plane leaves to the bond to send on.
+    """A frame of the host. It starts at the Ethernet header, VLAN tags inside; there is no FCS.
 
-    `frame` starts at the Ethernet header, VLAN tags inside; there is no FCS.
+    `offload` is what it takes to finish the frame (checksum, segments): handed through, not read.
     """
 
     frame: bytes
+    offload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HostFrames:
+    """The host sent frames that the data plane leaves to the bond to send on, in this order."""
+
+    frames: tuple[HostFrame, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +225,7 @@ Event: TypeAlias = (
     | PortRenamed
     | LinkChanged
     | PortFrame
-    | HostFrame
+    | HostFrames
     | LoadMeasured
     | PortFramesLost
     | PortMacChanged

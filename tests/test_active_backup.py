@@ -64,7 +64,7 @@ def test_a_failover_publishes_first_and_then_announces():
                 PortEntry(1, can_transmit=False, is_live=False, receive=Receive.SUPPRESS),
                 PortEntry(2, can_transmit=True, is_live=True, receive=Receive.DELIVER),
             ),
-            igmp_port=2,
+            active_port=2,
             obeys_queue_id=True,
             generation=generation + 1,
         )

@@ -174,7 +174,7 @@ def test_seed_0_gives_random_ports_too(kind):
 @both_twins
 def test_igmp_goes_to_its_port_even_when_that_is_dead_and_takes_no_turn(kind):
     entries = (port(10), port(11), dead(port(12)))
-    made = forwarder(kind, table(*entries, spread=Spread.ROUND_ROBIN, igmp_port=12))
+    made = forwarder(kind, table(*entries, spread=Spread.ROUND_ROBIN, active_port=12))
     assert chosen(made, 2, IGMP) == "12 12"
     assert chosen(made, 2) == "11 10"
 
@@ -204,7 +204,7 @@ def test_igmp_without_a_port_of_its_own_walks_from_the_first_port(kind):
     ],
 )
 def test_igmp_is_known_by_its_protocol_below_one_tag_at_most(kind, frame, is_igmp):
-    made = forwarder(kind, replace(ROUND, igmp_port=13))
+    made = forwarder(kind, replace(ROUND, active_port=13))
     assert chosen(made, 1, frame) == ("13" if is_igmp else "11")
 
 

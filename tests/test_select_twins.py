@@ -73,9 +73,9 @@ def test_both_choose_alike_whichever_ports_work(spread):
     for live, able in product(product((0, 1), repeat=3), repeat=2):
         ports = entries(live, able)
         transmit = [(), (11,), (13, 11), (12, 13, 11)] if spread is not Spread.ONE else [(12,)]
-        for tx_ports, igmp_port in product(transmit, (None, 11, 13)):
+        for tx_ports, active_port in product(transmit, (None, 11, 13)):
             tables.append(
-                ForwardingTable(spread, tx_ports, ports, HashPolicy.LAYER34, 1, igmp_port)
+                ForwardingTable(spread, tx_ports, ports, HashPolicy.LAYER34, 1, active_port)
             )
     assert_both_choose_alike(tables, rounds=1)
 
@@ -92,7 +92,11 @@ def test_both_spread_alike_by_hash(policy, count):
 def test_both_take_turns_alike(packets_per_port):
     ports = entries((1, 1, 1, 1), (1, 0, 1, 1))
     table = ForwardingTable(
-        Spread.ROUND_ROBIN, (11, 12, 13, 14), ports, packets_per_port=packets_per_port, igmp_port=13
+        Spread.ROUND_ROBIN,
+        (11, 12, 13, 14),
+        ports,
+        packets_per_port=packets_per_port,
+        active_port=13,
     )
     for seed in (0, 1, 0xDEADBEEF, 1 << 32, (1 << 32) + 5):
         assert_both_choose_alike([table, table], seed=seed, rounds=10)

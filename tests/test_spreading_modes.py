@@ -25,9 +25,9 @@ def test_round_robin_hands_packets_per_slave_to_the_dispatcher():
 
 def test_round_robin_sends_igmp_by_the_first_port_that_came_up():
     bond = bond_with("balance-rr", 1, 2)
-    assert (active(bond), bond.table.igmp_port) == ("eth1", 1)
+    assert (active(bond), bond.table.active_port) == ("eth1", 1)
     link(bond, 1, CUT, now=5 * MS)
-    assert bond.table.igmp_port == 2
+    assert bond.table.active_port == 2
 
 
 def test_xor_closes_the_gap_of_a_dead_port():

@@ -67,7 +67,7 @@ def table_of(letters, spread, **more):
 
 
 TABLES = [
-    table_of(letters, spread, packets_per_port=packets, igmp_port=igmp)
+    table_of(letters, spread, packets_per_port=packets, active_port=igmp)
     for letters, spread, packets, igmp in product(
         ("u", "uuu", "dbu", "udb", "ddd"), Spread, (0, 1, 3), (None, 3)
     )
@@ -77,7 +77,7 @@ TABLES = [
 @pytest.mark.parametrize("family", FAMILIES)
 def test_twins_choose_alike_for_whole_frames_with_and_without_tags(family):
     pairs = [twins(table_of("uuu", Spread.HASH, hash_policy=policy)) for policy in HashPolicy]
-    pairs.append(twins(table_of("uuu", Spread.ROUND_ROBIN, igmp_port=5)))
+    pairs.append(twins(table_of("uuu", Spread.ROUND_ROBIN, active_port=5)))
     for frame, tags, pair in product(FAMILIES[family].values(), TAGGED, pairs):
         assert_alike(pair, with_tags(frame, tags))
 
@@ -85,7 +85,7 @@ def test_twins_choose_alike_for_whole_frames_with_and_without_tags(family):
 def test_twins_choose_alike_at_every_parser_boundary():
     frames = [next(iter(family.values())) for family in FAMILIES.values()]
     pairs = [twins(table_of("uuu", Spread.HASH, hash_policy=policy)) for policy in HashPolicy]
-    pairs.append(twins(table_of("uuu", Spread.ROUND_ROBIN, igmp_port=5)))
+    pairs.append(twins(table_of("uuu", Spread.ROUND_ROBIN, active_port=5)))
     for frame, tags, pair, size in product(frames, TAGGED, pairs, BOUNDARIES):
         assert_alike(pair, with_tags(frame, tags)[:size])
 

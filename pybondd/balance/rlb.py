@@ -157,14 +157,18 @@ class ReceiveBalance:
 
     def next_port(self, state: BondState) -> Port | None:
         """Take turns among the fastest ports that can transmit; None if no port can."""
+        port = self.whose_turn(state)
+        self.last_port = port or self.last_port
+        return port
+
+    def whose_turn(self, state: BondState) -> Port | None:
+        """The port that a new client would get, without giving it out."""
         usable = [port for port in state.ports if port.can_transmit]
         turn = usable.index(self.last_port) + 1 if self.last_port in usable else len(usable)
         before = max(usable[:turn], key=speed_of, default=None)
         after = max(usable[turn:], key=speed_of, default=None)
         is_worse = before is not None and after is not None and speed_of(after) < speed_of(before)
-        port = before if after is None or is_worse else after
-        self.last_port = port or self.last_port
-        return port
+        return before if after is None or is_worse else after
 
     def port_lost(self, state: BondState, port: Port) -> None:
         """Give the clients of a port to others."""

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pybondd.balance.capacity import gap
+from pybondd.forwarding import BUCKET_COUNT, NOBODY
 from pybondd.port import Port
 
-BUCKET_COUNT: Final = 256
-"""Linux 6.12 bond_alb.h TLB_HASH_TABLE_SIZE: one for each value of an octet."""
 REBALANCE_INTERVAL_S: Final = 10
 """Linux 6.12 bond_alb.h BOND_TLB_REBALANCE_INTERVAL; also what octets are divided by, even when
 the interval was cut short."""
@@ -90,6 +89,14 @@ class TransmitTable:
         """Begin with an empty table, as Linux does when the bond is set up."""
         self.buckets = [Bucket() for _ in range(BUCKET_COUNT)]
         self.loads.clear()
+
+    def owners(self) -> tuple[int, ...]:
+        """By bucket the interface index of its owner, NOBODY if it has none that can transmit.
+
+        A frame for an owner that cannot transmit is one for us: it is lost, and the owner with it.
+        """
+        owners = (bucket.port for bucket in self.buckets)
+        return tuple(port.ifindex if port and port.can_transmit else NOBODY for port in owners)
 
     def load_of(self, port: Port) -> int:
         """Octets per second that the port's buckets carried when they were last measured."""

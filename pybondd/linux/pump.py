@@ -48,6 +48,15 @@ class Pumps(Protocol):
     def counters(self) -> Counters:
         """What became of each frame, as of the end of a batch."""
 
+    def take_load(self) -> tuple[tuple[int, ...], int]:
+        """Octets sent since this was asked last: by bucket, and by the active port without one."""
+
+    def punted_fd(self) -> int:
+        """Where to read what is left to the bond; it stays the pump's. Never blocks.
+
+        Each datagram is one frame of the host with its virtio-net header in front.
+        """
+
     def close(self) -> None:
         """Give up what the pump itself has opened, after `run` has returned."""
 

@@ -10,7 +10,7 @@ from pybondd.balance.balanced import bucket_by_destination
 from pybondd.balance.hashing import transmit_hash
 from pybondd.balance.rlb import ReceiveBalance
 from pybondd.events import HostAddress
-from pybondd.forwarding import HashPolicy
+from pybondd.forwarding import Balances, HashPolicy
 from pybondd.modes.balance_tlb import BalanceTlb
 from pybondd.modes.stand_in import StandIn
 from pybondd.modes.unique_mac import take_bond_mac
@@ -30,6 +30,8 @@ class BalanceAlb(BalanceTlb):
 
     number = BondMode.BALANCE_ALB
     teaches_strictly = True
+    balances = Balances.IP
+    covers_dead_ports = True
 
     def __init__(self) -> None:
         super().__init__()

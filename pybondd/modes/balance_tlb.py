@@ -9,10 +9,12 @@ from typing import Final
 from pybondd.balance.balanced import is_balanced_by_hash
 from pybondd.balance.hashing import transmit_hash
 from pybondd.balance.learning import teach
-from pybondd.balance.tlb import BUCKET_COUNT, REBALANCE_INTERVAL_S, TransmitTable
+from pybondd.balance.tlb import REBALANCE_INTERVAL_S, TransmitTable
 from pybondd.effects import Effect, SendFrame, SetPortMac
-from pybondd.forwarding import HashPolicy
+from pybondd.events import HostFrame
+from pybondd.forwarding import BUCKET_COUNT, Balances, ForwardingTable, HashPolicy
 from pybondd.modes import unique_mac
+from pybondd.modes.balance_table import table_by_hash, table_by_load
 from pybondd.modes.base import Mode
 from pybondd.modes.moving_mac import set_port_mac
 from pybondd.option import BondMode
@@ -38,6 +40,10 @@ class BalanceTlb(Mode):
     number = BondMode.BALANCE_TLB
     has_primary = True
     needs_speed = True
+    balances = Balances.UNICAST_IP
+    covers_dead_ports = False
+    """Whether the active port takes what is sent to the address of a dead port, unless Linux is
+    followed: there it arrives, and is dropped since it is for another station."""
     teaches_strictly = False
     """Whether learning frames are never for macvlans, not even by the active port."""
 
@@ -229,12 +235,20 @@ class BalanceTlb(Mode):
             self.transmit.count(number, size_octets)
         self.transmit.unbalanced_octets += unbalanced_octets
 
-    def host_frame(self, state: BondState, frame: bytes, *, now: Instant) -> None:
+    def table(self, state: BondState) -> ForwardingTable:
+        """What can be said in advance of where a frame goes."""
+        covers = self.covers_dead_ports and not self._follows_linux(state)
+        if state.options.tlb_dynamic_lb:
+            return table_by_load(state, self.transmit, self.balances, covers_dead_ports=covers)
+        usable = self.usable or ()
+        return table_by_hash(state, usable, self.balances, covers_dead_ports=covers)
+
+    def host_frame(self, state: BondState, given: HostFrame, *, now: Instant) -> None:
         """Send a frame as the data plane would have to, were it to decide by itself."""
-        if len(frame) < HEADER_OCTETS:
+        if len(given.frame) < HEADER_OCTETS:
             self.lost += 1
             return
-        untagged, tag = take_tag(frame)
+        untagged, tag = take_tag(given.frame)
         port, untagged = self._choose(state, untagged, tag[1] if tag else 0, now=now)
         is_dynamic = bool(state.options.tlb_dynamic_lb)
         if port is None:
@@ -243,7 +257,8 @@ class BalanceTlb(Mode):
                 self.transmit.unbalanced_octets += len(untagged)
         if port and port.can_transmit:
             shown = untagged if port is state.active else with_source(untagged, port.mac)
-            state.ask(SendFrame(port.ifindex, with_tags(shown, (tag,) if tag else ())))
+            whole = with_tags(shown, (tag,) if tag else ())
+            state.ask(SendFrame(port.ifindex, whole, given.offload))
             return
         self.lost += 1
         if port and is_dynamic:

@@ -1,7 +1,9 @@
 """What may a mode decide? The hooks, with what most modes do in them."""
 
+from dataclasses import replace
+
 from pybondd.effects import Effect
-from pybondd.events import HostAddress
+from pybondd.events import HostAddress, HostFrame
 from pybondd.forwarding import ForwardingTable, HashPolicy, PortEntry, Receive, Spread
 from pybondd.lacp.system import System
 from pybondd.option import BondMode
@@ -70,7 +72,7 @@ class Mode:
         No role changes by it: what follows is done by a deadline, and the table is not built anew.
         """
 
-    def host_frame(self, state: BondState, frame: bytes, *, now: Instant) -> None:
+    def host_frame(self, state: BondState, given: HostFrame, *, now: Instant) -> None:
         """The host sent a frame that the data plane leaves to the bond."""
 
     def load_measured(
@@ -138,21 +140,29 @@ def build_table(
     copies_neighbours: bool = False,
 ) -> ForwardingTable:
     """A table over all ports of the bond; the generation grows only if something differs."""
-    table = ForwardingTable(
-        spread=spread,
-        tx_ports=tx_ports,
-        ports=tuple(_entry(port) for port in state.ports),
-        hash_policy=HashPolicy(state.options.xmit_hash_policy),
-        packets_per_port=state.options.packets_per_slave,
-        igmp_port=state.active.ifindex if state.active else None,
-        obeys_queue_id=obeys_queue_id,
-        copies_neighbours=copies_neighbours,
-        generation=state.table.generation,
+    return numbered(
+        state,
+        ForwardingTable(
+            spread=spread,
+            tx_ports=tx_ports,
+            ports=tuple(entry_of(port) for port in state.ports),
+            hash_policy=HashPolicy(state.options.xmit_hash_policy),
+            packets_per_port=state.options.packets_per_slave,
+            active_port=state.active.ifindex if state.active else None,
+            obeys_queue_id=obeys_queue_id,
+            copies_neighbours=copies_neighbours,
+        ),
     )
+
+
+def numbered(state: BondState, table: ForwardingTable) -> ForwardingTable:
+    """The table with its generation: that in force, or the next one if something differs."""
+    table = replace(table, generation=state.table.generation)
     return table if table == state.table else table.next_generation()
 
 
-def _entry(port: Port) -> PortEntry:
+def entry_of(port: Port) -> PortEntry:
+    """The port as most modes show it to the data plane."""
     return PortEntry(
         ifindex=port.ifindex,
         can_transmit=port.can_transmit,

@@ -12,10 +12,11 @@ from pybondd.lacp.counters import LacpCounters
 from pybondd.lacp.port import AggregationPort
 from pybondd.lacp.system import PASSES_PER_SECOND, System
 from pybondd.options import OPTIONS
+from pybondd.status.ages import age_s
 from pybondd.status.lacp_shapes import AggregatorJson, LacpBondJson, LacpPortJson, ParticipantJson
 from pybondd.status.proc_lacp import system_priority
 from pybondd.status.report_lacp import state_words
-from pybondd.units import SECOND_NS, Instant
+from pybondd.units import Instant
 from pybondd.wire.slow import Participant, PortState
 
 COUNTER_NAMES: Final = (
@@ -131,8 +132,3 @@ def _variables(port: AggregationPort) -> dict[str, bool]:
 
 def _seconds(passes: int) -> float | None:
     return passes / PASSES_PER_SECOND if passes else None
-
-
-def age_s(moment: Instant | None, *, now: Instant) -> float | None:
-    """Seconds since `moment`, to the millisecond; None if it never came."""
-    return None if moment is None else round((now - moment) / SECOND_NS, 3)

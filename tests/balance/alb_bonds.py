@@ -2,7 +2,7 @@
 
 from bonds import CUT, UP, bond_with, frames, link
 
-from pybondd.events import HostFrame, PortFrame
+from pybondd.events import HostFrame, HostFrames, PortFrame
 from pybondd.units import milliseconds
 from pybondd.wire import ethertypes
 from pybondd.wire.arp import Arp, ArpOperation, build_arp, parse_arp
@@ -55,7 +55,7 @@ def request_for(bond, ip, *, our_ip=OURS):
 
 
 def host_sends(bond, frame, *, now_ms=0):
-    return frames(bond.handle(HostFrame(frame), now=now_ms * MS))
+    return frames(bond.handle(HostFrames((HostFrame(frame),)), now=now_ms * MS))
 
 
 def hear(bond, ifindex, frame, *, now_ms=0):

@@ -16,6 +16,7 @@ from pybondd.events import (
     BondMacChanged,
     BondOpened,
     HostFrame,
+    HostFrames,
     LinkChanged,
     PortOffered,
     PortReady,
@@ -92,11 +93,11 @@ class History:
             self.handle(PortReady(ifindex, self.random.choice((UP, UP, CUT))))
 
     def _answer(self):
-        self.handle(HostFrame(reply_to(self.bond, self.random.choice(CLIENTS))))
+        self.handle(HostFrames((HostFrame(reply_to(self.bond, self.random.choice(CLIENTS))),)))
 
     def _ask(self):
         number = self.random.choice(CLIENTS)
-        self.handle(HostFrame(request_for(self.bond, client_ip(number))))
+        self.handle(HostFrames((HostFrame(request_for(self.bond, client_ip(number))),)))
         ours = bytes([10, 0, 0, 1])
         answer = Arp(
             ArpOperation.REPLY, client_mac(number), client_ip(number), self.bond.state.mac, ours

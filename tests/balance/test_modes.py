@@ -11,6 +11,7 @@ from pybondd.events import (
     HostAddress,
     HostAddressed,
     HostFrame,
+    HostFrames,
     LoadMeasured,
     PortReleased,
 )
@@ -254,7 +255,7 @@ def test_without_dynamic_load_a_dead_port_is_not_chosen_from():
 
 def test_other_modes_take_no_notice_of_frames_and_loads():
     bond = bond_with("active-backup", 1, 2)
-    assert bond.handle(HostFrame(to_client(1)), now=0) == []
+    assert bond.handle(HostFrames((HostFrame(to_client(1)),)), now=0) == []
     assert bond.handle(LoadMeasured((0,) * 256, 0), now=0) == []
 
 

@@ -7,7 +7,7 @@ from alb_bonds import MS, alb, client_ip, cut, meet, repair, told
 from bonds import SET_DOWN, UP, active, bond_with, enslave, frames, mac_of, of_kind, run, write
 
 from pybondd.bond import Bond
-from pybondd.effects import Refuse, SendFrame, SetBondMac, SetPortMac, SetPortPromiscuous
+from pybondd.effects import Refuse, SendFrame, SetBondMac, Report, SetPortMac, SetPortPromiscuous
 from pybondd.events import (
     BondMacChanged,
     BondOpened,
@@ -287,7 +287,7 @@ def test_in_balance_tlb_ports_stay_distinct_if_mended(follows, expected):
 def test_a_port_whose_driver_refuses_keeps_its_address_and_people_are_told(mode):
     bond = bond_with(mode, 1, 2)
     refused = next(e for e in of_kind(cut(bond, 1, now_ms=10), SetPortMac) if e.ifindex == 2)
-    (report,) = bond.handle(EffectFailed(refused, errno.EBUSY), now=10 * MS)
+    (report,) = of_kind(bond.handle(EffectFailed(refused, errno.EBUSY), now=10 * MS), Report)
     assert bond.state.port_by_index(2).mac == mac_of(2)
     assert report.port == "eth2"
 

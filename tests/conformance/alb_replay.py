@@ -25,6 +25,7 @@ from pybondd.events import (
     HostAddress,
     HostAddressed,
     HostFrame,
+    HostFrames,
     LinkChanged,
     OptionWritten,
     PortFrame,
@@ -359,7 +360,7 @@ class Replay:
     def _try_host_frame(self, given, frame):
         """None if our bond sends it as recorded; else where it sent it. A wrong guess at the source
         counts in no bucket, as only a hash with the source needs guessing."""
-        effects = self.bond.handle(HostFrame(given), now=self._now_ns)
+        effects = self.bond.handle(HostFrames((HostFrame(given),)), now=self._now_ns)
         sent = [each for each in effects if isinstance(each, SendFrame)]
         octets = frame.octets
         for each in sent:
