@@ -29,7 +29,18 @@ def select_port(port: AggregationPort) -> None:
     if leaves_active or not _choice_stands(port.system, aggregator):
         choose_active(port.system)
     if not aggregator.is_active:
-        port.set_actor(PortState.SYNCHRONIZATION, on=False)
+        _rest(port)
+
+
+def _rest(port: AggregationPort) -> None:
+    """The bond uses another aggregator than the one that this port has just joined.
+
+    Linux only takes its sync back: a port that worked alone until its partner spoke stays in use
+    beside the aggregator that won, since the one that lost, which it has left, is empty.
+    """
+    port.set_actor(PortState.SYNCHRONIZATION, on=False)
+    if port.is_mended:
+        disable(port)
 
 
 def leave_aggregator(port: AggregationPort) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from lacp_ports import (
+    STRANGER,
     THEIRS,
     hear,
     link,
@@ -121,6 +122,28 @@ def test_ports_of_an_aggregator_that_lost_say_that_they_are_out_of_sync(follows,
     in_sync = system.ports[0].actor_has(PortState.SYNCHRONIZATION)
     assert in_sync is (follows is Follows.LINUX)
     assert system.ports[0].member.is_backup
+
+
+@pytest.mark.parametrize(("follows", "is_out"), [(Follows.LINUX, False), (Follows.MENDED, True)])
+def test_a_port_that_was_alone_goes_out_of_use_when_another_wins_as_it_changes_partners(
+    follows, is_out
+):
+    system = open_system(ports=2, follows=follows)
+    other, alone = system.ports
+    link(other, up=False)
+    run(alone, 25)
+    hear(alone, "AT", by=partner("AT", system=STRANGER))
+    link(other, up=True)
+    run(other, 2)
+    hear(other, "ATG")
+    run(other)
+    assert alone.is_in_active_aggregator
+    hear(alone, "ATG", by=partner("ATG", number=2, system=OTHERS))
+    run(alone)
+    assert other.is_in_active_aggregator
+    assert alone.mux_box is MuxBox.ATTACHED
+    assert alone.member.is_backup is is_out
+    assert alone.member.is_inactive is is_out
 
 
 @pytest.mark.parametrize(("follows", "is_told"), [(Follows.LINUX, False), (Follows.MENDED, True)])
