@@ -4,40 +4,70 @@
 
 Each seed that breaks a rule is printed with what was broken; `--first SEED --schedules 1` runs it
 again. Such a seed becomes a test in tests/world/test_lacp_schedules.py. `--deeds` makes all
-schedules that long; 0 leaves it to the seed. Exit 1 if any failed.
+schedules that long; 0 leaves it to the seed. Exit 1 if any failed. Ctrl-C and SIGTERM end it and
+its children; it sums up what was done until then and exits with 130 or 143.
 """
 
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).parent.parent
 BATCH = 50
+TOLD_EVERY = 20 * BATCH
+"""Schedules between two lines that say how far it is."""
 
 
-def main() -> int:
+@dataclass
+class Tally:
+    """What was run until now, and what failed."""
+
+    first: int
+    wanted: int
+    done: int = 0
+    failed: list[int] = field(default_factory=list)
+    started_s: float = field(default_factory=time.monotonic)
+
+    def add(self, count: int, failures: list[tuple[int, str]]) -> None:
+        """A batch is done; each failure is told at once, progress now and then."""
+        self.done += count
+        for seed, words in failures:
+            self.failed.append(seed)
+            print(f"seed {seed}: {words}", flush=True)
+        if self.done % TOLD_EVERY == 0:
+            print(self, flush=True)
+
+    def __str__(self) -> str:
+        took_s = time.monotonic() - self.started_s
+        rate = self.done / took_s if took_s else 0
+        done = f"{self.done} of {self.wanted} schedules from seed {self.first}"
+        return f"{done}, {len(self.failed)} failed, {took_s:.0f} s, {rate:.0f} a second"
+
+
+def main() -> None:
     arguments = parsed_arguments()
     sys.path[0:0] = [str(ROOT), str(ROOT / "tests" / "world")]
-    end = arguments.first + arguments.schedules
-    batches = [
-        (first, min(first + BATCH, end), arguments.deeds)
-        for first in range(arguments.first, end, BATCH)
-    ]
-    started, done, failed = time.monotonic(), 0, 0
-    with multiprocessing.Pool(arguments.jobs) as pool:
-        for count, failures in pool.imap_unordered(run_batch, batches):
-            done += count
-            failed += len(failures)
-            for seed, words in failures:
-                print(f"seed {seed}: {words}", flush=True)
-            if done % (20 * BATCH) == 0:
-                rate = done / (time.monotonic() - started)
-                print(f"{done} schedules, {failed} failed, {rate:.0f} a second", flush=True)
-    print(f"{done} schedules, {failed} failed, in {time.monotonic() - started:.0f} s")
-    return 1 if failed else 0
+    tally = Tally(arguments.first, arguments.schedules)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_by_signal)
+    answer: int | str | None = 0
+    with multiprocessing.Pool(arguments.jobs, initializer=be_a_child) as pool:
+        try:
+            for count, failures in pool.imap_unordered(run_batch, batches(arguments)):
+                tally.add(count, failures)
+        except SystemExit as end:
+            answer = end.code
+    print(f"{'ended by a signal: ' if answer else ''}{tally}")
+    if tally.failed:
+        print("failed:", *sorted(tally.failed))
+    sys.exit(answer or bool(tally.failed))
 
 
 def parsed_arguments() -> argparse.Namespace:
@@ -45,8 +75,25 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--deeds", type=int, default=0, help="how many per schedule")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     return parser.parse_args()
+
+
+def batches(arguments: argparse.Namespace) -> Iterator[tuple[int, int, int]]:
+    end = arguments.first + arguments.schedules
+    for first in range(arguments.first, end, BATCH):
+        yield first, min(first + BATCH, end), arguments.deeds
+
+
+def end_by_signal(number: int, _frame: FrameType | None) -> None:
+    """Leave the loop of main; the end of its `with` ends the children."""
+    raise SystemExit(128 + number)
+
+
+def be_a_child() -> None:
+    """Ctrl-C reaches the whole group; the parent alone answers it, and ends its children."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def run_batch(batch: tuple[int, int, int]) -> tuple[int, list[tuple[int, str]]]:
@@ -64,4 +111,4 @@ def run_batch(batch: tuple[int, int, int]) -> tuple[int, list[tuple[int, str]]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

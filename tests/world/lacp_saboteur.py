@@ -61,6 +61,8 @@ DEEDS = (4, 6, 6, 8, 8, 12, 16)
 DELAYS_NS = (10_000, 10_000, milliseconds(3), milliseconds(90), milliseconds(400))
 MAX_FLAP_MS = 300
 """A flap is over after this time."""
+REPLUG_BOUND_MS = 1000
+"""The monitor's period (100 ms at most, and a late timer) and the longest downdelay, 200 ms."""
 
 
 class Saboteur:
@@ -261,10 +263,17 @@ class Saboteur:
         interface.set_speed(interface.speed_mbps, self.random.choice((Duplex.HALF, None)))
         self.was_half_duplex.add(interface)
 
-    def replug(self, interface):
-        """In Linux a port that was half duplex recovers with its link only."""
+    def replug(self, site, interface):
+        """In Linux a port that was half duplex recovers with its link only.
+
+        And the monitor must have seen the link go: a bond that is closed has none.
+        """
         interface.set_up(False)
-        self.scene.run(300)
+        for _ in range(REPLUG_BOUND_MS // 100):
+            self.scene.run(100)
+            if not site.port(interface).member.is_link_up:
+                return
+        raise AssertionError(f"{interface.name}: the link that went is still trusted")
 
     def set_port_down(self):
         _, interface = self.ports_site()
@@ -330,23 +339,32 @@ class Saboteur:
             cable.loss_from.clear()
         for site in self.scene.sites:
             self.calm_site(site)
+        self.make_addresses_differ()
         self.world.observe()
 
+    def make_addresses_differ(self):
+        """Systems of the same address take each other's word for their own, and never agree."""
+        taken = set()
+        for place, site in enumerate(self.scene.sites):
+            if site.lacp.address in taken:
+                self.write_to(site, "ad_actor_system", f"02:ad:00:00:01:{place:02x}")
+            taken.add(site.lacp.address)
+
     def calm_site(self, site):
-        for interface in site.interfaces:
-            interface.refusals.clear()
-            if interface in self.was_half_duplex and not is_mended(site):
-                self.replug(interface)
-            interface.set_speed(10_000, Duplex.FULL)
-            if not site.has(interface):
-                assert site.bond.enslave(interface) is None
-            interface.set_up(True)
         self.write_to(site, "updelay", "0")
         self.write_to(site, "downdelay", "0")
         if site.options.get("lacp_active") == "off":
             site.bond.close()
             self.write_to(site, "lacp_active", "on")
         site.bond.open()
+        for interface in site.interfaces:
+            interface.refusals.clear()
+            if interface in self.was_half_duplex and site.has(interface) and not is_mended(site):
+                self.replug(site, interface)
+            interface.set_speed(10_000, Duplex.FULL)
+            if not site.has(interface):
+                assert site.bond.enslave(interface) is None
+            interface.set_up(True)
 
 
 def random_scene(seed):

@@ -39,6 +39,21 @@ def test_seeds_of_long_schedules_that_have_found_something_stay_good(seed):
     run_schedule(seed, deeds=25)
 
 
-@pytest.mark.parametrize("seed", [100466, 102176, 112057, 115481, 116374])
+FOUND_BY_THE_SOAK = {
+    100466: "a port whose aggregator lost goes on distributing under independent control",
+    102176: "a port that is elected during its updelay",
+    112057: "another whose aggregator lost",
+    115481: "a port that collects and distributes out of sync for a pass",
+    116374: "another elected during its updelay, with late timers",
+    101343: "half duplex, and the bond is closed while the link is taken away to heal it",
+    103510: "the agreement of two old pictures ends when one side has been silent for too long",
+    104071: "a port that worked alone changes partners as another aggregator wins",
+    113040: "a cable becomes a loop under two ports in use that speak every 30 s",
+    115955: "two partners with one system address",
+    117945: "two systems with one address take each other's word for their own",
+}
+
+
+@pytest.mark.parametrize("seed", FOUND_BY_THE_SOAK)
 def test_seeds_of_the_soak_that_have_found_something_stay_good(seed):
     run_schedule(seed)
