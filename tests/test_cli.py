@@ -43,6 +43,7 @@ def port(name: str, *, state: str = "ACTIVE", mii: str = "UP", failures: int = 0
             "received_frames": 0,
             "received_octets": 1_234_567,
             "lacp": None,
+            "alb": None,
         },
     }
 
@@ -72,6 +73,7 @@ def status(*ports: PortJson, kind: str = "compiled", last: str = "") -> StatusJs
             "last_report": last,
             "log": "",
             "lacp": None,
+            "alb": None,
         },
     }
 

@@ -1,7 +1,11 @@
 """What does a person see of a bond at one glance?"""
 
+from collections.abc import Sequence
+from typing import Literal
+
 from pybondd.cli.palette import Tone, paint
 from pybondd.daemon.shapes import PortJson, StatusJson
+from pybondd.status.alb_shapes import AlbBondJson
 from pybondd.wire.slow import PortState
 
 SYMBOLS = {
@@ -12,8 +16,9 @@ SYMBOLS = {
 }
 """mii_status of iproute2 -> symbol and colour; each symbol differs without its colour too."""
 UNKNOWN = ("·", Tone.DIM)
-SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 LACP_MODE = "802.3ad"
+ALB_MODES = ("balance-tlb", "balance-alb")
 NOBODY = "00:00:00:00:00:00"
 NOT_COMPILED = "the packet path is the slow readable one"
 
@@ -23,6 +28,7 @@ def card(status: StatusJson) -> list[str]:
     lines = [headline(status)]
     if status["ports"]:
         lines += [f"  {row}" for row in _table(status)]
+        lines += [f"  {line}" for line in _who_receives(status)]
     else:
         lines.append(f"  no ports yet   (pybondd add {status['ifname']} eth0)")
     datapath = status["pybondd"]["datapath"]
@@ -71,12 +77,17 @@ def speed(mbps: int | None, duplex: str | None) -> str:
 
 
 def size(octets: int) -> str:
-    """An amount of octets in three digits and a decimal prefix: `1.2 MB`."""
-    amount, unit = float(octets), 0
-    while amount >= 999.5 and unit < len(SIZE_UNITS) - 1:
-        amount, unit = amount / 1000, unit + 1
-    digits = 0 if unit == 0 or amount >= 9.95 else 1
-    return f"{amount:.{digits}f} {SIZE_UNITS[unit]}"
+    """An amount of octets: `1.2 MB`."""
+    return scaled(octets, "B")
+
+
+def scaled(count: int, unit: str) -> str:
+    """A number in three digits and a decimal prefix: 1234, B -> `1.2 kB`."""
+    amount, step = float(count), 0
+    while abs(amount) >= 999.5 and step < len(PREFIXES) - 1:
+        amount, step = amount / 1000, step + 1
+    digits = 0 if step == 0 or abs(amount) >= 9.95 else 1
+    return f"{amount:.{digits}f} {PREFIXES[step]}{unit}"
 
 
 def span(seconds: float) -> str:
@@ -92,19 +103,29 @@ def span(seconds: float) -> str:
 
 
 def _table(status: StatusJson) -> list[str]:
-    rows = _lacp_rows(status) if _speaks_lacp(status) else _rows(status)
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
+    lines = aligned(_rows_of_mode(status))
     head = paint(f"  {lines[0]}".rstrip(), Tone.DIM)
     marked = zip(status["ports"], lines[1:], strict=True)
     return [head, *(f"{paint(*_symbol(port))} {line}".rstrip() for port, line in marked)]
 
 
+def aligned(rows: Sequence[Sequence[str]], gap: str = "   ") -> list[str]:
+    """Each row as one line, its cells below those of the row before."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    ]
+
+
+def _rows_of_mode(status: StatusJson) -> list[tuple[str, ...]]:
+    if _speaks_lacp(status):
+        return _lacp_rows(status)
+    alb = status["pybondd"]["alb"]
+    return _alb_rows(status, alb) if alb else _rows(status)
+
+
 def _rows(status: StatusJson) -> list[tuple[str, ...]]:
-    active = str(status["linkinfo"]["info_data"].get("active_slave") or "")
+    active = active_name(status)
     head = ("PORT", "LINK", "STATE", "RX", "TX", "FAILURES")
     return [head, *(_row(port, _state(port, active)) for port in status["ports"])]
 
@@ -121,6 +142,43 @@ def _row(port: PortJson, *role: str) -> tuple[str, ...]:
         link = extra["link"]
     traffic = size(extra["received_octets"]), size(extra["sent_octets"])
     return port["ifname"], link, *role, *traffic, str(slave["link_failure_count"])
+
+
+def _alb_rows(status: StatusJson, alb: AlbBondJson) -> list[tuple[str, ...]]:
+    """As the others, with the buckets and the clients of each port where there are any."""
+    head = share_columns(alb)
+    active = active_name(status)
+    rows = [("PORT", "LINK", "STATE", *head, "RX", "TX", "FAILURES")]
+    for port in status["ports"]:
+        shares = port["pybondd"]["alb"]
+        shown = [str(shares[column]) if shares else "-" for column in head.values()]
+        rows.append(_row(port, _state(port, active), *shown))
+    return rows
+
+
+def share_columns(alb: AlbBondJson) -> dict[str, Literal["buckets", "clients"]]:
+    """Heads and keys of what falls to a port: buckets if load is measured, clients if there are."""
+    columns: dict[str, Literal["buckets", "clients"]] = {}
+    if alb["transmit"]["is_dynamic"]:
+        columns["BUCKETS"] = "buckets"
+    if alb["receive"]:
+        columns["CLIENTS"] = "clients"
+    return columns
+
+
+def _who_receives(status: StatusJson) -> list[str]:
+    """Where what is sent and what comes in do not take the same way."""
+    alb, active = status["pybondd"]["alb"], active_name(status)
+    if alb is None or not active:
+        return []
+    if alb["receive"] is None:
+        return [f"every port with a link sends; {active} receives for all"]
+    return [f"every port with a link sends and hears its own clients; {active} hears the rest"]
+
+
+def active_name(status: StatusJson) -> str:
+    """The active port, in the modes that have one; else ""."""
+    return str(status["linkinfo"]["info_data"].get("active_slave") or "")
 
 
 def _lacp_rows(status: StatusJson) -> list[tuple[str, ...]]:

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 import click
 
-from pybondd.cli.card import LACP_MODE, card, oneline
+from pybondd.cli.card import ALB_MODES, LACP_MODE, card, oneline
 from pybondd.cli.client import ask, none_running
 from pybondd.cli.errors import show
 from pybondd.cli.palette import color_option
 from pybondd.daemon.paths import running_bonds
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
 from pybondd.daemon.shapes import StatusJson
+from pybondd.status.alb_shapes import AlbBondJson
 from pybondd.status.lacp_shapes import LacpBondJson
 
 
@@ -22,28 +23,49 @@ from pybondd.status.lacp_shapes import LacpBondJson
     "-j", "--json", "as_json", is_flag=True, help="JSON with the keys of `ip -d -j link`."
 )
 @click.option("-p", "--pretty", is_flag=True, help="Indent the JSON.")
-@click.option("--proc", is_flag=True, help="The text of /proc/net/bonding, byte for byte.")
-@click.option("--lacp", is_flag=True, help="Everything that LACP knows (mode 802.3ad).")
-@click.option("--oneline", "as_line", is_flag=True, help="One line for each bond.")
+@click.option(
+    "--proc", "view", flag_value="proc", help="The text of /proc/net/bonding, byte for byte."
+)
+@click.option(
+    "--lacp", "view", flag_value="lacp", help="Everything that LACP knows (mode 802.3ad)."
+)
+@click.option(
+    "--alb",
+    "view",
+    flag_value="alb",
+    help="Who carries what, and who sends to whom (balance-tlb, balance-alb).",
+)
+@click.option(
+    "--clients",
+    "view",
+    flag_value="clients",
+    help="The text of debugfs' rlb_hash_table, byte for byte (balance-alb).",
+)
+@click.option("--oneline", "view", flag_value="oneline", help="One line for each bond.")
 @color_option
-def command(
-    bond: str | None, as_json: bool, pretty: bool, proc: bool, lacp: bool, as_line: bool
-) -> int:
+def command(bond: str | None, as_json: bool, pretty: bool, view: str | None) -> int:
     """Show BOND, or every bond that runs."""
     bonds = [bond] if bond else running_bonds()
     if not bonds:
         raise CommandRefusedError(none_running())
-    if proc:
-        return _each(bonds, lambda name: print(ask(name, "GET", "/proc"), end=""))
-    if as_json or pretty:
-        shown = [_lacp_only(name) if lacp else _status(name) for name in bonds]
+    view = view or "card"
+    if (as_json or pretty) and view not in TEXTS:
+        shown = [JSON_VIEWS.get(view, _status)(name) for name in bonds]
         print(json.dumps(shown[0] if bond else shown, indent=4 if pretty else None))
         return 0
-    if lacp:
-        return _each(bonds, _print_lacp)
-    if as_line:
-        return _each(bonds, lambda name: print(oneline(_status(name))))
-    return _each(bonds, lambda name: print("\n".join(card(_status(name)))))
+    return _each(bonds, VIEWS[view])
+
+
+def _print_card(name: str) -> None:
+    print("\n".join(card(_status(name))))
+
+
+def _print_proc(name: str) -> None:
+    print(ask(name, "GET", "/proc"), end="")
+
+
+def _print_oneline(name: str) -> None:
+    print(oneline(_status(name)))
 
 
 def _print_lacp(name: str) -> None:
@@ -53,6 +75,23 @@ def _print_lacp(name: str) -> None:
     print("\n".join(lacp_card(status, _negotiated(status))))
 
 
+def _print_alb(name: str) -> None:
+    from pybondd.cli.alb_card import alb_card
+
+    status = _status(name)
+    print("\n".join(alb_card(status, _balanced(status))))
+
+
+def _print_clients(name: str) -> None:
+    from pybondd.status.rlb_hash_table import rlb_hash_table
+
+    receive = _balanced(_status(name))["receive"]
+    if receive is None:
+        why = "in balance-tlb every client knows one address only, so there is no list of them"
+        raise CommandRefusedError(Refusal(f"{name} keeps no clients", why, BALANCE_REMEDY))
+    print(rlb_hash_table(receive), end="")
+
+
 def _lacp_only(name: str) -> object:
     """What the `lacp` of bond and ports say, under the names."""
     status = _status(name)
@@ -60,6 +99,27 @@ def _lacp_only(name: str) -> object:
         {"ifname": each["ifname"], "lacp": each["pybondd"]["lacp"]} for each in status["ports"]
     ]
     return {"ifname": status["ifname"], "lacp": _negotiated(status), "ports": ports}
+
+
+def _alb_only(name: str) -> object:
+    """What the `alb` of bond and ports say, under the names."""
+    status = _status(name)
+    ports = [{"ifname": each["ifname"], "alb": each["pybondd"]["alb"]} for each in status["ports"]]
+    return {"ifname": status["ifname"], "alb": _balanced(status), "ports": ports}
+
+
+VIEWS: Final[dict[str, Callable[[str], None]]] = {
+    "card": _print_card,
+    "proc": _print_proc,
+    "lacp": _print_lacp,
+    "alb": _print_alb,
+    "clients": _print_clients,
+    "oneline": _print_oneline,
+}
+JSON_VIEWS: Final[dict[str, Callable[[str], object]]] = {"lacp": _lacp_only, "alb": _alb_only}
+TEXTS: Final = frozenset({"proc", "clients"})
+"""Views that are Linux's own text, which has no JSON."""
+BALANCE_REMEDY: Final = "pybondd up BOND --mode balance-alb PORT..."
 
 
 def _negotiated(status: StatusJson) -> LacpBondJson:
@@ -80,6 +140,16 @@ def _negotiated(status: StatusJson) -> LacpBondJson:
             exit_code=Exit.NO_PRIVILEGE,
         )
     )
+
+
+def _balanced(status: StatusJson) -> AlbBondJson:
+    """Raises CommandRefusedError in a mode that has no such tables."""
+    alb = status["pybondd"]["alb"]
+    if alb is None:
+        mode, modes = status["linkinfo"]["info_data"]["mode"], " or ".join(ALB_MODES)
+        what, why = f"{status['ifname']} balances no load", f"its mode is {mode}, not {modes}"
+        raise CommandRefusedError(Refusal(what, why, BALANCE_REMEDY))
+    return alb
 
 
 def _status(name: str) -> StatusJson:

@@ -8,6 +8,7 @@ from pybondd.counters import Counters
 from pybondd.daemon.shapes import BondExtraJson, PortJson, StatusJson
 from pybondd.port import Port
 from pybondd.state import BondState
+from pybondd.status.alb import alb_bond, alb_port
 from pybondd.status.lacp import lacp_bond, lacp_port
 from pybondd.status.lacp_shapes import LacpPortJson
 from pybondd.status.negotiated import aggregation_port
@@ -44,7 +45,11 @@ def status_json(bond: Bond, around: Surroundings) -> StatusJson:
         "operstate": operstate(state),
         "linkinfo": {"info_kind": "bond", "info_data": info},
         "ports": [_port_json(bond, port, around) for port in state.ports],
-        "pybondd": {**around.extra, "lacp": lacp},
+        "pybondd": {
+            **around.extra,
+            "lacp": lacp,
+            "alb": alb_bond(state, bond.mode, now=around.now),
+        },
     }
 
 
@@ -72,6 +77,7 @@ def _port_json(bond: Bond, port: Port, around: Surroundings) -> PortJson:
             "received_frames": counted.received_frames,
             "received_octets": counted.received_octets,
             "lacp": _lacp(bond, port, around),
+            "alb": alb_port(bond.state, bond.mode, port),
         },
     }
 

@@ -6,6 +6,7 @@ The keys outside `pybondd` are those of `ip -d -j link` (iproute2 6.1).
 from collections.abc import Mapping
 from typing import TypedDict
 
+from pybondd.status.alb_shapes import AlbBondJson, AlbPortJson
 from pybondd.status.lacp_shapes import LacpBondJson, LacpPortJson
 
 InfoJson = Mapping[str, object]
@@ -23,6 +24,7 @@ class PortExtraJson(TypedDict):
     """What iproute2 does not say of a port. Counts are frames and octets through pybondd.
 
     `lacp` is None in a mode without LACP, and for a reader whom Linux would not show the details.
+    `alb` is None in every mode but balance-tlb and balance-alb.
     """
 
     link: str
@@ -34,6 +36,7 @@ class PortExtraJson(TypedDict):
     received_frames: int
     received_octets: int
     lacp: LacpPortJson | None
+    alb: AlbPortJson | None
 
 
 class PortJson(TypedDict):
@@ -75,6 +78,7 @@ class AllBondExtraJson(BondExtraJson):
     """The same with what the bond itself adds to the daemon's knowledge."""
 
     lacp: LacpBondJson | None
+    alb: AlbBondJson | None
 
 
 class StatusJson(TypedDict):
