@@ -17,16 +17,25 @@ class Severity(Enum):
     ERROR = "error"
 
 
+class Hears(Enum):
+    """What does the bond itself want to hear of a port, each frame a PortFrame?"""
+
+    NOTHING = "nothing"
+    LACP = "LACP"
+    """The slow protocols, of which LACPDUs and Markers are not for the host then."""
+    ARP = "ARP"
+    """The host hears it as well, as far as the forwarding table allows."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttachPort:
     """Open the packet socket, make the host deaf to the port, hand it to the data plane.
 
-    With `speaks_lacp` the port also gets a socket for the slow protocols, and what comes in by it
-    is a PortFrame; without it these frames are the host's like all others.
+    If the bond itself `hears` something, the port also gets a socket for that.
     """
 
     ifindex: int
-    speaks_lacp: bool = False
+    hears: Hears = Hears.NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ __bond_release_one.
 """
 
 import errno
+from typing import Final
 
 from pybondd.effects import (
     AttachPort,
     DetachPort,
     Effect,
+    Hears,
     Refuse,
     SetPortMac,
     SetPortMtu,
@@ -29,6 +31,8 @@ from pybondd.refusal import RefusedError
 from pybondd.state import BondState, FailOverMac
 from pybondd.units import Instant
 
+_HEARS: Final = {BondMode.IEEE8023AD: Hears.LACP, BondMode.BALANCE_ALB: Hears.ARP}
+
 
 def offer(state: BondState, event: PortOffered) -> Port:
     """Check, then ask for all that prepares the port. Raises RefusedError."""
@@ -44,8 +48,7 @@ def offer(state: BondState, event: PortOffered) -> Port:
         original_mtu=event.mtu,
         facts=event.facts,
     )
-    speaks_lacp = state.options.mode is BondMode.IEEE8023AD
-    state.ask(AttachPort(port.ifindex, speaks_lacp))
+    state.ask(AttachPort(port.ifindex, _HEARS.get(state.options.mode, Hears.NOTHING)))
     if event.mtu != state.mtu:
         state.ask(SetPortMtu(port.ifindex, state.mtu))
     port.mac = _mac_in_bond(state, event)

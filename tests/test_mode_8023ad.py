@@ -5,7 +5,7 @@ import errno
 import pytest
 from bonds import CUT, UP, bond_with, enslave, frames, link, links, mac_of, of_kind, run, write
 
-from pybondd.effects import AttachPort, Refuse, Report, SendFrame
+from pybondd.effects import AttachPort, Hears, Refuse, Report, SendFrame
 from pybondd.events import EffectFailed, PortFramesLost, PortOptionWritten, PortReleased
 from pybondd.units import MILLISECOND_NS
 from pybondd.wire.slow import is_slow_protocol, parse_slow
@@ -23,11 +23,17 @@ def priorities(bond):
 
 
 @pytest.mark.parametrize(
-    ("mode", "speaks_lacp"), [("802.3ad", True), ("active-backup", False), ("balance-xor", False)]
+    ("mode", "hears"),
+    [
+        ("802.3ad", Hears.LACP),
+        ("balance-alb", Hears.ARP),
+        ("balance-tlb", Hears.NOTHING),
+        ("active-backup", Hears.NOTHING),
+    ],
 )
-def test_only_a_port_of_8023ad_gets_a_socket_for_lacp(mode, speaks_lacp):
+def test_a_port_gets_a_socket_for_what_its_mode_wants_to_hear(mode, hears):
     bond = bond_with(mode)
-    assert of_kind(enslave(bond, 1), AttachPort) == [AttachPort(1, speaks_lacp=speaks_lacp)]
+    assert of_kind(enslave(bond, 1), AttachPort) == [AttachPort(1, hears)]
 
 
 def test_an_lacpdu_that_linux_does_not_take_is_counted_and_nothing_else_happens():

@@ -44,7 +44,7 @@ def _text(state: BondState, event: Event) -> str:
         case PortFrame(ifindex, frame):
             return f"{frame_words(frame)} came in on {_name(state, ifindex)}"
         case PortFramesLost(ifindex, count):
-            return f"{count} LACP frames too many came in on {_name(state, ifindex)}"
+            return f"{count} frames for the bond itself too many came in on {_name(state, ifindex)}"
         case PortOffered(_, name):
             return f"{name} is offered"
         case PortReady(ifindex, facts):

@@ -1,7 +1,7 @@
-"""What comes in for LACP, and how much of it may take our time?
+"""What comes in for the bond itself, and how much of it may take our time?
 
 Each port's socket is read when something waits in it, and once more before each pass of the LACP
-machines, so that a pass never sees an older world than the kernel's would.
+machines and each tick of balance-alb, so that none sees an older world than the kernel's would.
 """
 
 import asyncio
@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pybondd.events import Event, PortFrame, PortFramesLost
-from pybondd.linux.slow_socket import SlowSocket
+from pybondd.linux.own_socket import OwnSocket
 
 WINDOW_S = 0.1
-"""One pass of the LACP machines (Linux 6.12 bond_3ad.h AD_TIMER_INTERVAL)."""
+"""One pass of the LACP machines (Linux 6.12 bond_3ad.h AD_TIMER_INTERVAL), one tick of
+balance-alb (bond_alb.h ALB_TIMER_TICKS_PER_SEC)."""
 MAX_FRAMES_PER_WINDOW = 64
 """Of one port. A partner that keeps the standard sends less than one; the machines take 32 a pass.
+ARP that is not a storm is far below this too.
 What a flood sends beyond that stays in the socket, whose room is small, and is dropped there by the
 kernel, so that one port cannot take the time of the others."""
 
@@ -23,7 +25,7 @@ kernel, so that one port cannot take the time of the others."""
 class _Ear:
     """One port's socket and what is left of its window. `rest` is set while it is not read."""
 
-    socket: SlowSocket
+    socket: OwnSocket
     opened_s: float = 0.0
     frames_left: int = 0
     rest: asyncio.TimerHandle | None = None
@@ -38,7 +40,7 @@ class Hearing:
         self._loop = asyncio.get_running_loop()
         self._ears: dict[int, _Ear] = {}
 
-    def listen(self, to: SlowSocket) -> None:
+    def listen(self, to: OwnSocket) -> None:
         """Read from this socket; it stays the caller's, who calls `ignore` before closing it."""
         assert to.ifindex not in self._ears, "the port is heard already"
         self._ears[to.ifindex] = _Ear(to)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pybondd import effects
-from pybondd.effects import Effect
+from pybondd.effects import Effect, Hears
 from pybondd.forwarding import ForwardingTable
 from pybondd.linux.claim import claim
 from pybondd.linux.errors import LinuxError, asking
@@ -16,10 +16,10 @@ from pybondd.linux.interface import Interface
 from pybondd.linux.isolation import Isolation, Kind, isolate
 from pybondd.linux.journal import Journal
 from pybondd.linux.netlink import Route
+from pybondd.linux.own_socket import OwnSocket
 from pybondd.linux.packet_socket import PortSocket
 from pybondd.linux.recovery import Restored, restore
 from pybondd.linux.rtnetlink import is_gone
-from pybondd.linux.slow_socket import SlowSocket
 from pybondd.linux.socket_filter import ALL_BUT_LACP
 from pybondd.linux.tap import Tap
 from pybondd.port import Duplex
@@ -42,9 +42,9 @@ class Pump(Protocol):
 
 
 class Ears(Protocol):
-    """Whoever wants to know what comes in for LACP."""
+    """Whoever wants to know what comes in for the bond itself."""
 
-    def listen(self, to: SlowSocket) -> None:
+    def listen(self, to: OwnSocket) -> None:
         """Read from this socket."""
 
     def ignore(self, ifindex: int) -> None:
@@ -58,7 +58,7 @@ class _Held:
     mark: socket.socket
     isolation: Isolation | None = None
     port_socket: PortSocket | None = None
-    slow_socket: SlowSocket | None = None
+    own_socket: OwnSocket | None = None
 
 
 class Executor:
@@ -139,8 +139,8 @@ class Executor:
 
     def _deed(self, effect: Effect) -> Callable[[], None]:
         match effect:
-            case effects.SendFrame(ifindex, frame):
-                return lambda: self._send(ifindex, frame)
+            case effects.SendFrame(ifindex, frame, offload):
+                return lambda: self._send(ifindex, frame, offload)
             case effects.PublishTable(table):
                 return lambda: self._pump.publish(table)
             case effects.SetCarrier(is_up):
@@ -158,8 +158,8 @@ class Executor:
 
     def _port_deed(self, effect: Effect) -> Callable[[], None]:
         match effect:
-            case effects.AttachPort(ifindex, speaks_lacp):
-                return lambda: self._attach(ifindex, speaks_lacp=speaks_lacp)
+            case effects.AttachPort(ifindex, hears):
+                return lambda: self._attach(ifindex, hears)
             case effects.DetachPort(ifindex):
                 return lambda: self._detach(ifindex)
             case effects.SetPortUp(ifindex, is_up):
@@ -172,7 +172,7 @@ class Executor:
                 return lambda: self._socket(ifindex).set_promiscuous(is_promiscuous)
         raise AssertionError(f"unknown effect {effect}")
 
-    def _attach(self, ifindex: int, *, speaks_lacp: bool) -> None:
+    def _attach(self, ifindex: int, hears: Hears) -> None:
         held = self._hold(ifindex)
         assert held.port_socket is None, "the port is attached already"
         if self._route.interface(ifindex).ipv6_generation not in (None, _NO_GENERATION):
@@ -184,11 +184,11 @@ class Executor:
                 note=lambda had_qdisc: self._journal.note_filter(ifindex, had_qdisc=had_qdisc),
                 kind=self._kind,
             )
-        if speaks_lacp:
-            held.slow_socket = SlowSocket(ifindex)
+        if hears is not Hears.NOTHING:
+            held.own_socket = OwnSocket(ifindex, hears)
             if self._ears is not None:
-                self._ears.listen(held.slow_socket)
-        held.port_socket = PortSocket(ifindex, ALL_BUT_LACP if speaks_lacp else None)
+                self._ears.listen(held.own_socket)
+        held.port_socket = PortSocket(ifindex, ALL_BUT_LACP if hears is Hears.LACP else None)
         self._pump.add_port(ifindex, held.port_socket.fileno())
 
     def _detach(self, ifindex: int) -> None:
@@ -196,21 +196,25 @@ class Executor:
         held = self._held.get(ifindex)
         if held is None:
             return
-        if held.slow_socket is not None:
+        if held.own_socket is not None:
             if self._ears is not None:
                 self._ears.ignore(ifindex)
-            held.slow_socket.close()
-            held.slow_socket = None
+            held.own_socket.close()
+            held.own_socket = None
         if held.port_socket is not None:
             self._pump.remove_port(ifindex)
             held.port_socket.close()
             held.port_socket = None
 
-    def _send(self, ifindex: int, frame: bytes) -> None:
-        """By the socket that waits for no data, where the port has one."""
+    def _send(self, ifindex: int, frame: bytes, offload: bytes) -> None:
+        """Our own by the socket that waits for no data, where the port has one."""
         held = self._held.get(ifindex)
-        speaker = held.slow_socket if held else None
-        (speaker or self._socket(ifindex)).send(frame)
+        if offload:
+            self._socket(ifindex).send(frame, offload)
+        elif held and held.own_socket:
+            held.own_socket.send(frame)
+        else:
+            self._socket(ifindex).send(frame)
 
     def _set_port_mac(self, ifindex: int, mac: bytes) -> None:
         self._hold(ifindex)

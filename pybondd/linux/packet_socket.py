@@ -51,13 +51,14 @@ class PortSocket:
         """Stop hearing; memberships end."""
         self._socket.close()
 
-    def send(self, frame: bytes) -> None:
-        """Send one finished frame, Ethernet header first, no FCS. Raises LinuxError.
+    def send(self, frame: bytes, offload: bytes = VNET_HEADER) -> None:
+        """Send one frame, Ethernet header first, no FCS. Raises LinuxError.
 
-        ENOBUFS or EAGAIN: the queue is full and the frame is dropped; ENETDOWN: the port is down.
+        `offload` is the virtio-net header that says how to finish it. ENOBUFS or EAGAIN: the queue
+        is full and the frame is dropped; ENETDOWN: the port is down.
         """
         with asking(f"send a frame of {len(frame)} octets on interface {self.ifindex}"):
-            self._socket.send(VNET_HEADER + frame)
+            self._socket.send(offload + frame)
 
     def set_promiscuous(self, is_promiscuous: bool) -> None:
         """Hear every destination, or only the port's own, broadcast and all multicast."""

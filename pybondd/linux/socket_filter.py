@@ -11,7 +11,7 @@ import struct
 from typing import Final, TypeAlias
 
 from pybondd.wire.ethernet import HEADER_OCTETS
-from pybondd.wire.ethertypes import SLOW
+from pybondd.wire.ethertypes import ARP, SLOW
 from pybondd.wire.slow import PDU_OCTETS, SLOW_ADDRESS, Subtype
 
 Program: TypeAlias = tuple[bytes, ...]
@@ -47,6 +47,14 @@ SLOW_PROTOCOLS_ONLY: Final[Program] = (
     _step(_RETURN, 0),
 )
 """What is addressed to the slow protocols, of any length and subtype."""
+
+ARP_ONLY: Final[Program] = (
+    _step(_LOAD_HALF, _ETHERTYPE_OFFSET),
+    _step(_IS_EQUAL, ARP, if_false=1),
+    _step(_RETURN, _WHOLE),
+    _step(_RETURN, 0),
+)
+"""ARP to and from anybody, sound or not."""
 
 ALL_BUT_LACP: Final[Program] = (
     _step(_LOAD_HALF, _ETHERTYPE_OFFSET),

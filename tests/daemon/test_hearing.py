@@ -1,4 +1,4 @@
-"""What comes in for LACP is read in order, and a flood on one port takes nobody else's time."""
+"""What comes in for the bond itself is read in order, and a flood on one port takes nobody else's time."""
 
 import asyncio
 import socket

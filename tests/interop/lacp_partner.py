@@ -12,7 +12,7 @@ from pybondd.effects import SendFrame
 from pybondd.events import BondOpened, OptionWritten, PortFrame, PortOffered, PortReady
 from pybondd.linux.errors import LinuxError
 from pybondd.linux.netlink import Route
-from pybondd.linux.slow_socket import SlowSocket
+from pybondd.linux.own_socket import OwnSocket
 from pybondd.port import Duplex, LinkFacts
 from pybondd.units import SECOND_NS
 
@@ -53,7 +53,7 @@ class LacpPartner:
         return {port.name: port.counters for port in self._bond.mode.lacp.ports}
 
     def _join(self, interface):
-        self._sockets[interface.ifindex] = SlowSocket(interface.ifindex)
+        self._sockets[interface.ifindex] = OwnSocket(interface.ifindex)
         self._names[interface.ifindex] = interface.name
         offer = PortOffered(interface.ifindex, interface.name, interface.mac, 1500, DOWN)
         for event in (offer, PortReady(interface.ifindex, UP)):

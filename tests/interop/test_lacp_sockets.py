@@ -11,7 +11,7 @@ from pybondd.linux import socket_filter
 from pybondd.linux.isolation import isolate
 from pybondd.linux.netlink import Route
 from pybondd.linux.packet_socket import VNET_HEADER, PortSocket
-from pybondd.linux.slow_socket import SlowSocket
+from pybondd.linux.own_socket import OwnSocket
 
 pytestmark = pytest.mark.root
 
@@ -38,7 +38,7 @@ def cable(yard):
 
 @pytest.fixture
 def slow(cable):
-    made = SlowSocket(cable.ifindex)
+    made = OwnSocket(cable.ifindex)
     yield made
     made.close()
 
@@ -138,7 +138,7 @@ def test_a_flood_is_cut_off_by_the_kernel_and_counted(cable, slow):
 
 def test_the_port_hears_the_group_as_long_as_the_socket_is_open(cable):
     assert not is_member(cable)
-    slow = SlowSocket(cable.ifindex)
+    slow = OwnSocket(cable.ifindex)
     assert is_member(cable)
     slow.close()
     assert not is_member(cable)
