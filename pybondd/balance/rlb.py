@@ -70,7 +70,7 @@ class ReceiveBalance:
         bridge, which answers for others too.
         """
         is_ours = any(port.mac == arp.sender_mac for port in state.ports)
-        if not is_ours or _is_on_bridge(state, arp.sender_ip):
+        if not is_ours or is_on_bridge(state, arp.sender_ip):
             self.tally.untouched += 1
             return None, arp
         if arp.operation == ArpOperation.REPLY:
@@ -248,5 +248,6 @@ def update_frame(client: Client, port: Port) -> bytes:
     return with_tags(frame, ((ethertypes.VLAN, client.tci),) if client.tci else ())
 
 
-def _is_on_bridge(state: BondState, ip: bytes) -> bool:
+def is_on_bridge(state: BondState, ip: bytes) -> bool:
+    """Whether a bridge above the bond has this address, and so answers for others too."""
     return any(above.is_bridge and ip in above.ipv4 for above in state.interfaces)

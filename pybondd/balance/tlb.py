@@ -57,7 +57,7 @@ class TransmitTable:
         """
         bucket = self.buckets[number]
         if bucket.port is None:
-            bucket.port = self._roomiest(ports)
+            bucket.port = self.roomiest(ports)
             if bucket.port is None:
                 return None
             self._add_load(bucket.port, bucket.load_octets_per_s)
@@ -102,12 +102,14 @@ class TransmitTable:
         """Octets per second that the port's buckets carried when they were last measured."""
         return self.loads.get(port.ifindex, 0)
 
-    def _roomiest(self, ports: Iterable[Port]) -> Port | None:
-        """max() keeps the first of equals, as Linux does."""
+    def roomiest(self, ports: Iterable[Port]) -> Port | None:
+        """What a bucket without a port would choose; None if no port can transmit."""
         usable = (port for port in ports if port.can_transmit)
-        return max(usable, key=self._gap_of, default=None)
+        # max() keeps the first of equals, as Linux does.
+        return max(usable, key=self.room_of, default=None)
 
-    def _gap_of(self, port: Port) -> int:
+    def room_of(self, port: Port) -> int:
+        """Bits per second that the port could carry beyond its load; may be negative."""
         return gap(port, self.load_of(port), wraps=self.wraps)
 
     def _add_load(self, port: Port, load_octets_per_s: int) -> None:

@@ -6,7 +6,6 @@ Times come from ticks of a tenth of a second, so they are right to one tick.
 
 from dataclasses import asdict
 
-from pybondd.balance.capacity import gap
 from pybondd.balance.clients import Client
 from pybondd.balance.rlb import ReceiveBalance
 from pybondd.balance.tlb import Bucket
@@ -159,15 +158,10 @@ def alb_port(state: BondState, mode: Mode, port: Port) -> AlbPortJson | None:
     return {
         "speed_mbps": port.speed_mbps,
         "load_octets_per_s": mode.transmit.load_of(port),
-        "room_bits_per_s": room_bits_per_s(mode, port) if measures else None,
+        "room_bits_per_s": mode.transmit.room_of(port) if measures else None,
         "buckets": sum(bucket.port is port for bucket in mode.transmit.buckets),
         "clients": clients_of(mode, port),
     }
-
-
-def room_bits_per_s(mode: BalanceTlb, port: Port) -> int:
-    """What the buckets compare when they choose."""
-    return gap(port, mode.transmit.load_of(port), wraps=mode.transmit.wraps)
 
 
 def clients_of(mode: Mode, port: Port) -> int:
