@@ -1,7 +1,7 @@
 """What has LACP counted? Linux 6.12 bond_3ad.h struct bond_3ad_stats, and what pybondd adds."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from pybondd.wire.slow import Oddity
 
@@ -27,3 +27,8 @@ class LacpCounters:
     not_sent: int = 0
     looped: int = 0
     oddities: Counter[Oddity] = field(default_factory=Counter)
+
+    def add(self, other: "LacpCounters") -> None:
+        """Count what the other one has counted, too."""
+        for name in (each.name for each in fields(self)):
+            setattr(self, name, getattr(self, name) + getattr(other, name))

@@ -57,6 +57,7 @@ def unbind(port: AggregationPort) -> None:
     system = port.system
     port.set_actor(_GIVEN_UP, on=False)
     send_lacpdu(port)
+    system.departed.add(port.counters)
     _give_own_aggregator_away(port)
     _leave_listing_aggregator(port)
     system.ports.remove(port)

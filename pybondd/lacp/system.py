@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from pybondd.lacp.boxes import Box
+from pybondd.lacp.counters import LacpCounters
 from pybondd.wire.ethernet import NO_ADDRESS
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class System:
     last_aggregator_id: int = 0
     best: "tuple[Aggregator, tuple[int, ...]] | None" = None
     outbox: list[Transmission | Move | Complaint] = field(default_factory=list)
+    departed: LacpCounters = field(default_factory=LacpCounters)
 
     @property
     def aggregators(self) -> "list[Aggregator]":
@@ -114,6 +116,14 @@ class System:
     def active_aggregator(self) -> "Aggregator | None":
         """The one that carries the bond's traffic."""
         return next((each for each in self.aggregators if each.is_active), None)
+
+    @property
+    def counters(self) -> LacpCounters:
+        """Of all ports there are and were, which Linux counts beside (BOND_AD_INFO(bond).stats)."""
+        total = LacpCounters()
+        for each in (self.departed, *(port.counters for port in self.ports)):
+            total.add(each)
+        return total
 
     def send(self, port: "AggregationPort", frame: bytes) -> None:
         """Let a frame leave by this port."""

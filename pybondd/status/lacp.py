@@ -3,7 +3,6 @@
 Times are seconds; an age or a timer that does not run is None.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from pybondd.lacp.aggregator import Aggregator
@@ -37,7 +36,7 @@ def lacp_bond(system: System) -> LacpBondJson:
         "selection_hold_s": _seconds(system.selection_hold) or 0.0,
         "follows": OPTIONS["lacp_follows"].name_of(system.settings.follows),
         "aggregators": [_aggregator(each) for each in system.aggregators if each.ports],
-        "counters": _summed(port.counters for port in system.ports),
+        "counters": _counted(system.counters),
     }
 
 
@@ -57,9 +56,8 @@ def _aggregator(aggregator: Aggregator) -> AggregatorJson:
     }
 
 
-def _summed(counters: Iterable[LacpCounters]) -> dict[str, int]:
-    every = list(counters)
-    return {name: sum(getattr(each, name) for each in every) for name in COUNTER_NAMES}
+def _counted(counters: LacpCounters) -> dict[str, int]:
+    return {name: getattr(counters, name) for name in COUNTER_NAMES}
 
 
 def lacp_port(port: AggregationPort, *, now: Instant) -> LacpPortJson:
@@ -75,7 +73,7 @@ def lacp_port(port: AggregationPort, *, now: Instant) -> LacpPortJson:
         "last_spoken_s": age_s(port.last_spoken_ns, now=now),
         "actor_churn_count": port.actor_churn_count,
         "partner_churn_count": port.partner_churn_count,
-        "counters": _summed([port.counters]),
+        "counters": _counted(port.counters),
         "oddities": {odd.value: count for odd, count in port.counters.oddities.items()},
     }
 

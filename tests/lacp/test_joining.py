@@ -26,7 +26,7 @@ from pybondd.lacp.counters import LacpCounters
 from pybondd.lacp.joining import bind, unbind
 from pybondd.lacp.port import NO_PARTNER
 from pybondd.wire.ethernet import NO_ADDRESS
-from pybondd.wire.slow import Lacpdu, Participant, PortState, parse_slow
+from pybondd.wire.slow import Lacpdu, Oddity, Participant, PortState, parse_slow
 
 EMPTY = (False, 0, 0, NO_ADDRESS, 0, False, [])
 
@@ -268,3 +268,24 @@ def test_a_port_that_leaves_before_its_first_pass_says_goodbye_to_nobody():
     assert isinstance(pdu, Lacpdu)
     assert pdu.partner == NO_PARTNER
     assert replace(pdu.actor, state=0) == Participant(0xFFFF, OURS, KEY_10G, 255, 1, 0)
+
+
+def test_a_system_goes_on_counting_what_ports_that_left_have_said_and_heard():
+    system = open_system(ports=2)
+    leaving, staying = system.ports
+    run(leaving, 3)
+    hear(leaving, "ATG")
+    hear(staying, "ATG", by=partner("ATG", number=2))
+    before = system.counters
+    assert (before.lacpdu_rx, before.lacpdu_tx) == (2, 2)
+    unbind(leaving)
+    assert (system.counters.lacpdu_rx, system.counters.lacpdu_tx) == (2, 3)
+    unbind(staying)
+    assert (system.counters.lacpdu_rx, system.counters.lacpdu_tx) == (2, 4)
+
+
+def test_odd_lacpdus_of_a_port_that_left_are_still_counted():
+    port = port_distributing()
+    port.counters.oddities[Oddity.VERSION] = 2
+    unbind(port)
+    assert port.system.counters.oddities == {Oddity.VERSION: 2}

@@ -8,6 +8,7 @@ from pairs import Wiring, aggregated
 
 from pybondd.cli.words import option_name
 from pybondd.daemon.options import option_text
+from pybondd.events import PortReleased
 from pybondd.status.lacp import COUNTER_NAMES, lacp_bond, lacp_port
 from pybondd.status.lacp_files import LACP_FILES, PRIVILEGED_FILES
 from pybondd.status.proc import proc_text
@@ -82,6 +83,14 @@ def test_the_system_shows_every_aggregator_in_use_with_its_rank():
         port.counters.lacpdu_rx for port in bond.mode.lacp.ports
     )
     assert tuple(told["counters"]) == COUNTER_NAMES
+
+
+def test_the_system_shows_what_ports_that_left_have_counted():
+    wiring, bond = aggregated()
+    before = lacp_bond(bond.mode.lacp)["counters"]
+    bond.handle(PortReleased(bond.state.ports[0].ifindex), now=wiring.now)
+    farewell = {"lacpdu_tx": before["lacpdu_tx"] + 1}
+    assert lacp_bond(bond.mode.lacp)["counters"] == {**before, **farewell}
 
 
 def test_all_of_it_is_json():
