@@ -5,9 +5,10 @@ order, what fails comes back as EffectFailed, and the rest of the list still run
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
-from pybondd._pure import Forwarder
+from pybondd._pure import TO_BOND, Forwarder, is_arp
 from pybondd.bond import Bond
 from pybondd.effects import (
     AttachPort,
@@ -33,7 +34,10 @@ from pybondd.events import (
     BondOpened,
     EffectFailed,
     Event,
+    HostFrame,
+    HostFrames,
     LinkChanged,
+    LoadMeasured,
     OptionWritten,
     PortFrame,
     PortOffered,
@@ -43,15 +47,18 @@ from pybondd.events import (
     PortRenamed,
     PortVanished,
 )
-from pybondd.forwarding import ForwardingTable
+from pybondd.forwarding import Balances, ForwardingTable
 from pybondd.port import Duplex
 from pybondd.sim.interface import Interface
 from pybondd.sim.world import World
 from pybondd.units import Duration, Instant
+from pybondd.wire.ethernet import take_tag
 from pybondd.wire.slow import Malformed, is_slow_protocol, parse_slow
 
 MAX_EVENTS_IN_A_ROW = 10_000
 """One event may cause others (a port set up changes its facts); more than this is a circle."""
+NEEDS_NO_LOAD = (EffectFailed, HostFrames, PortFrame)
+"""Events by which the bond never takes a load. What failed belongs to the event just before."""
 
 
 class Upper(Protocol):
@@ -69,7 +76,8 @@ class SimulatedBond:
 
     `jiffy_ns` imitates a kernel's timer: it never fires on time but with the first tick after the
     deadline, so at HZ=100 a poll of 100 ms comes every 110 ms. 0 is a perfect timer. `turns` grows
-    whenever something happens to the bond.
+    whenever something happens to the bond. `hand_over_ns`: so long a frame that the data plane
+    leaves to the bond is on its way there; what follows it meanwhile comes in the same batch.
     """
 
     def __init__(
@@ -83,6 +91,7 @@ class SimulatedBond:
         self.world = world
         self.name = name
         self.jiffy_ns = jiffy_ns
+        self.hand_over_ns: Duration = 0
         self.bond = Bond(name, mac=mac, seed=world.seed)
         self.forwarder = Forwarder(world.seed)
         self.mac = mac
@@ -98,11 +107,13 @@ class SimulatedBond:
         self.reports: list[tuple[Instant, Report]] = []
         self.effects: list[tuple[Instant, Effect]] = []
         self.sent_on_foreign_port = 0
+        self.when_sending: list[Callable[[Interface, bytes], None]] = []
         self.times_opened = 0
         self.turns = 0
         self.released: dict[Interface, tuple[bytes, int]] = {}
         self._originals: dict[Interface, tuple[bytes, int]] = {}
         self._inbox: deque[Event] = deque()
+        self._left_to_bond: list[HostFrame] = []
         self._is_busy = False
         self._alarm: Instant | None = None
 
@@ -189,25 +200,49 @@ class SimulatedBond:
     # -- frames
 
     def send_from_host(self, frame: bytes, queue: int = 0) -> tuple[int, ...]:
-        """The host sends a frame into the bond interface; the answer is the ports it left by."""
+        """The host sends a frame into the bond interface; the answer is the ports it left by.
+
+        TO_BOND if the bond is to send it, at once or a little later.
+        """
         if not (self.is_open and self.has_carrier):
             return ()
         chosen = self.forwarder.from_host(frame, queue)
+        if chosen == TO_BOND:
+            self._leave_to_bond(frame)
+            return chosen
         for ifindex in chosen:
-            self._send(ifindex, frame)
+            self._send(ifindex, self.forwarder.as_sent(ifindex, frame))
         return chosen
 
+    def _leave_to_bond(self, frame: bytes) -> None:
+        self._left_to_bond.append(HostFrame(frame))
+        if len(self._left_to_bond) == 1:
+            if self.hand_over_ns or self._is_busy:
+                self.world.after(self.hand_over_ns, self._hand_over)
+            else:
+                self._hand_over()
+
+    def _hand_over(self) -> None:
+        waiting, self._left_to_bond = self._left_to_bond, []
+        self.handle(HostFrames(tuple(waiting)))
+
     def frame_arrived(self, interface: Interface, frame: bytes) -> None:
-        """A frame arrived on a port (Owner). What LACP understands is not for the host."""
-        if interface.ifindex not in self.attached or not self.is_open:
+        """A frame arrived on a port (Owner).
+
+        What LACP understands is not for the host. ARP is for the host, and for balance-alb too.
+        """
+        if interface.ifindex not in self.attached or not self.is_open or not interface.hears(frame):
             return
         if self.bond.mode.lacp is not None and is_slow_protocol(frame):
             self.handle(PortFrame(interface.ifindex, frame))
             if not isinstance(parse_slow(frame), Malformed):
                 return
+        untagged, _ = take_tag(frame)
+        if self.bond.table.balances is Balances.IP and is_arp(untagged):
+            self.handle(PortFrame(interface.ifindex, untagged))
         drop_reason = self.forwarder.from_port(interface.ifindex, frame)
         if drop_reason is None and self.upper is not None:
-            self.upper.bond_received(frame)
+            self.upper.bond_received(self.forwarder.as_delivered(interface.ifindex, frame))
 
     def link_changed(self, interface: Interface) -> None:
         """A port's facts changed (Owner)."""
@@ -228,7 +263,13 @@ class SimulatedBond:
     def _wake(self) -> None:
         if self._alarm == self.world.now:
             self._alarm = None
+            self._measure_load()
             self._work(self.bond.advance(now=self.world.now))
+
+    def _measure_load(self) -> None:
+        """Let the bond know what it would know in Linux, where the driver sends and counts."""
+        if self.bond.table.balances is not Balances.EVERYTHING:
+            self.bond.handle(LoadMeasured(*self.forwarder.take_load()), now=self.world.now)
 
     def _work(self, asked: list[Effect]) -> list[Effect]:
         self._is_busy = True
@@ -237,7 +278,10 @@ class SimulatedBond:
         for _ in range(MAX_EVENTS_IN_A_ROW):
             if not self._inbox:
                 break
-            effects = self.bond.handle(self._inbox.popleft(), now=self.world.now)
+            event = self._inbox.popleft()
+            if not isinstance(event, NEEDS_NO_LOAD):
+                self._measure_load()
+            effects = self.bond.handle(event, now=self.world.now)
             self._carry_out(effects)
             asked = asked + effects
         assert not self._inbox, "events cause each other in a circle"
@@ -318,6 +362,8 @@ class SimulatedBond:
         if ifindex not in self.attached:
             self.sent_on_foreign_port += 1
             return
+        for look_at in self.when_sending:
+            look_at(self.interfaces[ifindex], frame)
         self.interfaces[ifindex].send(frame)
 
     def _forget(self, interface: Interface) -> None:

@@ -5,10 +5,13 @@ after each thing that happens.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from pybondd.option import BondMode
 from pybondd.port import Link
+from pybondd.sim import checks_balance
 from pybondd.sim.bonded import SimulatedBond
+from pybondd.sim.interface import Interface
 from pybondd.sim.world import World
 
 Rule = Callable[[SimulatedBond], Iterator[str]]
@@ -17,6 +20,14 @@ Rule = Callable[[SimulatedBond], Iterator[str]]
 def watch(world: World, *bonds: SimulatedBond) -> None:
     """After each thing that happens in `world`, assert every rule of every bond."""
     world.observers.append(lambda: check(*bonds))
+    for bond in bonds:
+        bond.when_sending.append(partial(_check_frame, bond))
+
+
+def _check_frame(bond: SimulatedBond, sender: Interface, frame: bytes) -> None:
+    if checks_balance.is_balancing(bond.bond):
+        wrong = checks_balance.wrong_frame(bond.bond, bond.interfaces, sender, frame)
+        assert not wrong, f"{wrong}: {frame.hex()} (seed {bond.world.seed})"
 
 
 def check(*bonds: SimulatedBond) -> None:
@@ -101,6 +112,8 @@ def addresses_follow_the_policy(bond: SimulatedBond) -> Iterator[str]:
     state = bond.bond.state
     if bond.mac != state.mac:
         yield f"the interface has {bond.mac.hex(':')}, the bond {state.mac.hex(':')}"
+    if checks_balance.is_balancing(bond.bond):
+        return
     macs = {port.name: bond.interfaces[port.ifindex].mac for port in state.ports}
     moves = state.options.mode is BondMode.ACTIVE_BACKUP and state.options.fail_over_mac
     if not moves:
@@ -108,6 +121,12 @@ def addresses_follow_the_policy(bond: SimulatedBond) -> Iterator[str]:
         return
     if state.active is not None and macs[state.active.name] != bond.mac:
         yield f"{state.active.name} is active without the bond's address"
+
+
+def balancing_modes_keep_their_rules(bond: SimulatedBond) -> Iterator[str]:
+    """balance-tlb and balance-alb: see checks_balance.py."""
+    if checks_balance.is_balancing(bond.bond):
+        yield from checks_balance.what_is_wrong(bond.bond, bond.interfaces)
 
 
 def the_mtu_is_shared(bond: SimulatedBond) -> Iterator[str]:
@@ -175,6 +194,7 @@ RULES: tuple[Rule, ...] = (
     all_ports_are_used_elsewhere,
     active_and_primary_belong_to_the_bond,
     addresses_follow_the_policy,
+    balancing_modes_keep_their_rules,
     the_mtu_is_shared,
     the_carrier_follows_the_links,
     the_bond_knows_the_facts,

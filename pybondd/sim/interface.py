@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pybondd.port import Duplex, LinkFacts
+from pybondd.wire.ethernet import is_group
 
 
 class Owner(Protocol):
@@ -98,6 +99,10 @@ class Interface:
         self.sent += 1
         if self.cable is not None:
             self.cable.carry(self, frame)
+
+    def hears(self, frame: bytes) -> bool:
+        """Whether a network card hands this frame on: its own, a group's, or any if promiscuous."""
+        return self.is_promiscuous or is_group(frame) or frame[:6] == self.mac
 
     def receive(self, frame: bytes) -> None:
         """A frame comes off the cable."""
