@@ -205,6 +205,9 @@ def uses_a_loop(scene, site):
 
 
 def _frame(near, far, number):
-    """A frame of a flow of its own: the default policy hashes addresses."""
-    source, destination = near.bond.mac, far.bond.mac[:5] + bytes((number,))
+    """A frame of a flow of its own: the default policy hashes addresses.
+
+    The source differs, as behind a bridge: a network card hears its own address only.
+    """
+    source, destination = near.bond.mac[:5] + bytes((number,)), far.bond.mac
     return destination + source + b"\x08\x00" + number.to_bytes(2, "big") * 23
