@@ -342,16 +342,26 @@ def test_up_leaves_miimon_to_the_modes_that_set_it_themselves(mode, monkeypatch)
 @pytest.mark.parametrize(
     ("words", "follows"),
     [
-        (["--mode", "4", "--kernel-defaults"], ["linux"]),
-        (["--mode", "802.3ad", "--kernel-defaults", "--lacp-follows", "mended"], ["mended"]),
+        (["--mode", "4", "--kernel-defaults"], [("lacp_follows", "linux")]),
+        (
+            ["--mode", "802.3ad", "--kernel-defaults", "--lacp-follows", "mended"],
+            [("lacp_follows", "mended")],
+        ),
         (["--mode", "4"], []),
+        (["--mode", "5", "--kernel-defaults"], [("alb_follows", "linux")]),
+        (["--mode", "balance-alb", "--kernel-defaults"], [("alb_follows", "linux")]),
+        (
+            ["--mode", "6", "--kernel-defaults", "--alb-follows", "mended"],
+            [("alb_follows", "mended")],
+        ),
+        (["--mode", "6"], []),
         (["--mode", "1", "--kernel-defaults"], []),
         (["--kernel-defaults"], []),
     ],
 )
-def test_kernel_defaults_are_linuxs_lacp_too(words, follows, monkeypatch):
+def test_with_kernel_defaults_a_mode_with_mends_follows_linux(words, follows, monkeypatch):
     request = made_by(["up", "bond0", *words, "eth0"], monkeypatch)
-    assert [text for name, text in request.options if name == "lacp_follows"] == follows
+    assert [pair for pair in request.options if pair[0].endswith("_follows")] == follows
 
 
 def test_up_takes_address_lists_apart_and_adds_the_sign(monkeypatch):

@@ -1,6 +1,6 @@
 """`pybondd up`: make a bond of some interfaces and start it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import click
@@ -20,6 +20,12 @@ DEFAULT_MIIMON_MS = 100
 how-tos on bonding warn of. 100 ms is what bonding.rst recommends."""
 LISTS = frozenset({"arp_ip_target", "ns_ip6_target"})
 """Options that take several values separated by commas, as `ip link` reads them."""
+_FOLLOWS: Mapping[BondMode | None, str] = {
+    BondMode.IEEE8023AD: "lacp_follows",
+    BondMode.BALANCE_TLB: "alb_follows",
+    BondMode.BALANCE_ALB: "alb_follows",
+}
+"""Where we heal what Linux leaves broken, unless told to follow it."""
 
 Function: TypeAlias = Callable[..., int]
 
@@ -56,7 +62,7 @@ class UpCommand(click.Command):
 @click.option(
     "--kernel-defaults",
     is_flag=True,
-    help="Linux's defaults: miimon 0 outside modes 4 to 6, lacp_follows linux.",
+    help="Linux's defaults: miimon 0 outside modes 4 to 6, lacp_follows and alb_follows linux.",
 )
 @click.option(
     "--yes-cut-me-off", is_flag=True, help="Take a port even if it carries the default route."
@@ -86,8 +92,8 @@ def _defaults(
     """What nobody has asked for, as pairs of option and text, and what to tell of it."""
     mode = _mode(given.get("mode", "default"))
     if like_kernel:
-        follows = mode is BondMode.IEEE8023AD and "lacp_follows" not in given
-        return [("lacp_follows", "linux")] if follows else [], []
+        follows = _FOLLOWS.get(mode)
+        return [(follows, "linux")] if follows and follows not in given else [], []
     if mode in NEEDS_MII or {"miimon", "arp_interval"} & given.keys():
         return [], []
     note = (

@@ -27,10 +27,6 @@ from pybondd.linux.netlink import Route
 from pybondd.linux.pump import datapath, make_pump
 from pybondd.linux.tap import Tap
 
-_LACP_NOTE = "LACP: a port carries traffic once its partner has agreed, which takes about 3 s"
-"""Ports join first and the bond is set up then, as with ifenslave: so the choice of an aggregator
-is made in the first pass. The other way round Linux, and we, hold it for 8 s."""
-
 
 def refuse_request(request: UpRequest) -> None:
     """Raise CommandRefusedError if this cannot come up; nothing has changed."""
@@ -82,7 +78,7 @@ def _fill(running: RunningBond, request: UpRequest) -> list[str]:
         raise from_linux(f"{request.bond} cannot be set up", error) from error
     if request.late_options:
         running.write_options(request.late_options)
-    return [*notes, _LACP_NOTE] if request.ports and running.speaks_lacp else notes
+    return notes + running.notes() if request.ports else notes
 
 
 def _refuse_taken_name(route: Route, bond: str) -> None:

@@ -5,7 +5,9 @@ from pybondd.events import (
     EffectFailed,
     Event,
     HostAddressed,
+    HostFrames,
     LinkChanged,
+    LoadMeasured,
     OptionWritten,
     PortFrame,
     PortFramesLost,
@@ -43,6 +45,10 @@ def _text(state: BondState, event: Event) -> str:
             return f"link of {_name(state, ifindex)}: {facts_text(facts)}"
         case PortFrame(ifindex, frame):
             return f"{frame_words(frame)} came in on {_name(state, ifindex)}"
+        case HostFrames(frames):
+            return f"{len(frames)} frames of the host were left to the bond"
+        case LoadMeasured():
+            return "the load was measured"
         case PortFramesLost(ifindex, count):
             return f"{count} frames for the bond itself too many came in on {_name(state, ifindex)}"
         case PortOffered(_, name):

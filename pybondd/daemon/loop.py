@@ -54,14 +54,19 @@ class Engine:
         clock: Clock,
         recorder: Recorder,
         *,
+        before_event: Callable[[Event], None] = lambda _event: None,
         before_deadline: Callable[[str], None] = lambda _reason: None,
         after_step: Callable[[Entry], None] = lambda _entry: None,
     ) -> None:
-        """`before_deadline(reason)` may feed events, so that a monitor pass sees fresh facts."""
+        """`before_deadline(reason)` may feed events, so that a monitor pass sees fresh facts.
+
+        So may `before_event`, which is called for these too.
+        """
         self.bond = bond
         self.recorder = recorder
         self._hands = hands
         self._clock = clock
+        self._before_event = before_event
         self._before_deadline = before_deadline
         self._after_step = after_step
         self._timer: asyncio.TimerHandle | None = None
@@ -77,6 +82,7 @@ class Engine:
 
         `cause` is for the log, where the event alone does not tell people enough.
         """
+        self._before_event(event)
         now = self._now()
         # Before it is handled: a port that leaves has no name afterwards.
         cause = cause or cause_text(self.bond.state, event)

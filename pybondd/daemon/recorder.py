@@ -3,31 +3,39 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import chain
 
 from pybondd.daemon.frame_words import frame_words
 from pybondd.daemon.shapes import EntryJson
 from pybondd.effects import Effect, PublishTable, Report, SendFrame, Severity
+from pybondd.forwarding import ForwardingTable
 from pybondd.units import Instant
 
 LOG_ENTRIES = 4096
 """Entries kept. A failover makes about three, so this is a day of a flapping link; 2 MB at most."""
 FRAME_ENTRIES = 512
-"""Entries kept that only sent frames, apart from the others: LACP makes up to ten a second, which
-would leave no room for anything else within minutes."""
+"""Entries kept that only sent frames, apart from the others: LACP makes up to ten a second, and
+balance-alb one for each ARP of the host, which would leave no room for anything else within
+minutes."""
 STUDY_ENTRIES = 2048
 """Entries kept that report nothing but moves of machines: a partner that never agrees makes some in
 each pass, and what an administrator must read would be gone within the hour."""
 FOLLOWER_ENTRIES = 1000
 """Entries waiting for one slow reader before the oldest are dropped and counted as lost."""
 
+_SETTLED = tuple(
+    each.name for each in fields(ForwardingTable) if each.name not in ("buckets", "generation")
+)
+"""What of a table frames do not change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened: its cause, what was reported and what was done, in order.
 
-    `only_frames`: nothing was reported, and nothing done but frames sent.
+    `only_frames`: nothing was reported, and nothing done but frames sent, and perhaps their buckets
+    dealt out.
     """
 
     sequence: int
@@ -93,18 +101,28 @@ class Recorder:
         self._study: deque[Entry] = deque(maxlen=STUDY_ENTRIES)
         self._followers: set[Follower] = set()
         self._sequence = 0
+        self._table = ForwardingTable()
 
     def record(self, cause: str, effects: list[Effect], *, wall_ns: int, now: Instant) -> Entry:
         """Append what one cause led to and hand it to all followers."""
         self._sequence += 1
         reports = tuple(effect for effect in effects if isinstance(effect, Report))
         others = tuple(effect_text(effect) for effect in effects if not isinstance(effect, Report))
-        only_frames = bool(effects) and all(isinstance(each, SendFrame) for each in effects)
+        # All of them are asked: each table that is published is compared with the one before.
+        are_frames = [self._is_about_frames(effect) for effect in effects]
+        only_frames = bool(effects) and all(are_frames)
         entry = Entry(self._sequence, wall_ns, now, cause, reports, others, only_frames)
         self._shelf(entry).append(entry)
         for follower in self._followers:
             follower.offer(entry)
         return entry
+
+    def _is_about_frames(self, effect: Effect) -> bool:
+        """Was a frame sent, or were buckets dealt out and the table is the same otherwise?"""
+        if not isinstance(effect, PublishTable):
+            return isinstance(effect, SendFrame)
+        before, self._table = self._table, effect.table
+        return all(getattr(effect.table, name) == getattr(before, name) for name in _SETTLED)
 
     def _shelf(self, entry: Entry) -> deque[Entry]:
         """Where an entry is kept, so that what is frequent does not push out what is important."""

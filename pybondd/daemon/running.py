@@ -15,10 +15,12 @@ from pybondd.daemon.joining import Joining
 from pybondd.daemon.leftovers import not_restored
 from pybondd.daemon.log_file import LogFile, report_text
 from pybondd.daemon.loop import Engine
+from pybondd.daemon.mode_notes import mode_notes
 from pybondd.daemon.options import option_text, option_texts, write_options
 from pybondd.daemon.paths import BondPaths
 from pybondd.daemon.picture import Surroundings, status_json
 from pybondd.daemon.proc_file import ProcFile
+from pybondd.daemon.punted import Punted
 from pybondd.daemon.recorder import Entry, Recorder
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.daemon.shapes import (
@@ -30,7 +32,8 @@ from pybondd.daemon.shapes import (
 )
 from pybondd.daemon.watch import Watcher
 from pybondd.effects import Report, Severity
-from pybondd.events import Event, PortReleased
+from pybondd.events import Event, HostFrames, LoadMeasured, PortFrame, PortReleased
+from pybondd.forwarding import Balances
 from pybondd.linux.ethtool import Ethtool
 from pybondd.linux.executor import Executor
 from pybondd.linux.journal import Journal
@@ -62,6 +65,7 @@ class RunningBond:
         self._since = time.time()
         self._clock = MonotonicClock()
         self._hearing = Hearing(self._feed_frame)
+        self._punted = Punted(self._feed_frame)
         self._executor = Executor(
             route=self._route,
             tap=tap,
@@ -88,6 +92,7 @@ class RunningBond:
             self._executor,
             self._clock,
             self.recorder,
+            before_event=self._before_event,
             before_deadline=self._before_deadline,
             after_step=self._after_step,
         )
@@ -103,6 +108,8 @@ class RunningBond:
 
     def start(self) -> None:
         """Set the bond interface up, watch, and move frames."""
+        if hasattr(self._data_plane.pump, "punted_fd"):
+            self._punted.listen(self._data_plane.pump.punted_fd())
         self._data_plane.start()
         self._route.set_up(self._tap.ifindex, True)
         self._watcher.start()
@@ -114,6 +121,10 @@ class RunningBond:
     def speaks_lacp(self) -> bool:
         """Whether partners have a say in what the ports do."""
         return self._bond.mode.lacp is not None
+
+    def notes(self) -> list[str]:
+        """What people should know of a bond like this."""
+        return mode_notes(self._bond.state.options)
 
     # -- what the control socket serves
 
@@ -178,6 +189,7 @@ class RunningBond:
         if self._ticking is not None:
             self._ticking.cancel()
         self._engine.stop()
+        self._punted.ignore()
         self._watcher.close()
         self._data_plane.stop()
         restored = self._executor.close()
@@ -227,13 +239,24 @@ class RunningBond:
     def _end(self) -> None:
         self.ended.set()
 
+    def _before_event(self, event: Event) -> None:
+        """Frames take no load away from a port; all else may, and must know how much it was."""
+        if not isinstance(event, HostFrames | PortFrame | LoadMeasured):
+            self._measure_load()
+
     def _before_deadline(self, reason: str) -> None:
         if reason == "mii":
             self._watcher.poll()
         elif reason == "igmp":
             self._watcher.read_addresses()
-        elif reason == "ad":
+        elif reason in ("ad", "alb"):
             self._hearing.drain()
+        self._measure_load()
+
+    def _measure_load(self) -> None:
+        """Tell the bond what the packet path has sent; Linux counts where it decides."""
+        if self._bond.table.balances is not Balances.EVERYTHING:
+            self._engine.feed(LoadMeasured(*self._data_plane.pump.take_load()))
 
     def _after_step(self, entry: Entry) -> None:
         self._log.write(entry)

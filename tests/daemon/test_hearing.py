@@ -1,4 +1,4 @@
-"""What comes in for the bond itself is read in order, and a flood on one port takes nobody else's time."""
+"""What the bond itself hears is read in order, and a flood on one port costs no other time."""
 
 import asyncio
 import socket

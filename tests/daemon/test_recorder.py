@@ -1,5 +1,7 @@
 """The log of one bond: bounded, in order, and never held up by a reader."""
 
+from dataclasses import replace
+
 import pytest
 
 from pybondd.daemon import recorder
@@ -12,7 +14,15 @@ from pybondd.daemon.recorder import (
     effect_text,
 )
 from pybondd.effects import PublishTable, Report, SendFrame, SetCarrier, Severity
-from pybondd.forwarding import ForwardingTable
+from pybondd.forwarding import (
+    BUCKET_COUNT,
+    NOBODY,
+    Balances,
+    ForwardingTable,
+    PortEntry,
+    Receive,
+    Spread,
+)
 from pybondd.lacp.port import NO_PARTNER
 from pybondd.wire.slow import (
     PDU_OCTETS,
@@ -154,6 +164,34 @@ def test_moves_of_machines_never_push_out_what_was_reported():
     assert (kept[0], kept[-1]) == (first, last)
     assert len(kept) == 2 + STUDY_ENTRIES
     assert [entry.sequence for entry in kept] == sorted(entry.sequence for entry in kept)
+
+
+@pytest.mark.parametrize(
+    ("change", "only_frames"),
+    [
+        ({"buckets": (4,) * BUCKET_COUNT}, True),
+        ({"active_port": 4}, False),
+        ({"buckets": (4,) * BUCKET_COUNT, "active_port": 4}, False),
+    ],
+    ids=["buckets", "active port", "both"],
+)
+def test_buckets_that_are_dealt_out_are_no_more_news_than_their_frames(change, only_frames):
+    log = Recorder()
+    ports = tuple(PortEntry(each, True, True, Receive.DELIVER, mac=MAC) for each in (3, 4))
+    table = ForwardingTable(
+        spread=Spread.BUCKETS,
+        ports=ports,
+        active_port=3,
+        balances=Balances.IP,
+        buckets=(NOBODY,) * BUCKET_COUNT,
+    )
+    publish(log, table)
+    assert publish(log, replace(table, generation=1, **change)).only_frames is only_frames
+
+
+def publish(log: Recorder, table: ForwardingTable) -> recorder.Entry:
+    effects = [SendFrame(3, bytes(60)), PublishTable(table)]
+    return log.record("2 frames of the host were left to the bond", effects, wall_ns=0, now=5)
 
 
 async def test_a_follower_hears_of_frames_only_if_it_wants_to():

@@ -80,9 +80,7 @@ def test_the_proc_file_is_written_only_when_its_text_changes(tmp_path):
     ("name", "text", "is_refused"),
     [
         ("mode", "4", False),
-        ("mode", "balance-tlb", True),
-        ("mode", "active-backup", False),
-        ("mode", "nonsense", False),
+        ("mode", "balance-alb", False),
         ("arp_interval", "100", True),
         ("arp_interval", "0", False),
         ("arp_interval", "off", False),

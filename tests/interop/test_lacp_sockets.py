@@ -10,8 +10,8 @@ from netns import eventually
 from pybondd.linux import socket_filter
 from pybondd.linux.isolation import isolate
 from pybondd.linux.netlink import Route
-from pybondd.linux.packet_socket import VNET_HEADER, PortSocket
 from pybondd.linux.own_socket import OwnSocket
+from pybondd.linux.packet_socket import VNET_HEADER, PortSocket
 
 pytestmark = pytest.mark.root
 
