@@ -6,36 +6,38 @@ It adds types and loops, not ideas. `Forwarder` decides for one frame and is the
 `Pump` moves batches of frames without the interpreter's lock.
 """
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from pybondd import _pure
 from pybondd.counters import Counters, PortCounters, Reason
-from pybondd.forwarding import ForwardingTable
+from pybondd.forwarding import NOBODY, ForwardingTable
 
 include "_fast_hash.pxi"
 include "_fast_select.pxi"
+include "_fast_balance.pxi"
 include "_fast_linux.pxi"
 include "_fast_ring.pxi"
+include "_fast_punt.pxi"
 include "_fast_send.pxi"
 include "_fast_receive.pxi"
 include "_fast_pump.pxi"
 
 
 cdef class _Chooser:
-    # A table and a turn, for the Python callers of select and classify.
+    # A table and what outlives it, for the Python callers of what works without the GIL.
     cdef Table *table
-    cdef Turn turn
+    cdef Memory memory
 
     def __cinit__(self, seed):
         self.table = compiled(ForwardingTable())
-        self.turn = first_turn(seed)
+        start_memory(&self.memory, seed)
 
     def __dealloc__(self):
         free(self.table)
 
     def set_round(self, uint32_t round):
-        self.turn.round = round
+        self.memory.round = round
 
     def publish(self, table):
         cdef Table *old = self.table
@@ -47,14 +49,35 @@ cdef class _Chooser:
         cdef bytearray scratch = bytearray(frame)
         cdef int chosen[MAX_PORTS]
         cdef int count = select(
-            self.table, &self.turn, <uint8_t *><char *>scratch, len(frame), queue, chosen
+            self.table, &self.memory, <uint8_t *><char *>scratch, len(frame), queue, chosen
         )
         assert scratch == frame, "the frame was not put back as it was"
-        return tuple([self.table.entries[chosen[i]].ifindex for i in range(count)])
+        return tuple([self.ifindex_at(chosen[i]) for i in range(count)])
+
+    cdef int ifindex_at(self, int place):
+        return NOBODY if place == TO_BOND else self.table.entries[place].ifindex
 
     def classify(self, int ifindex, bytes frame):
-        cdef int reason = classify(entry_of(self.table, ifindex), len(frame))
+        cdef int reason = classify(
+            self.table, entry_of(self.table, ifindex), <const uint8_t *><const char *>frame,
+            len(frame),
+        )
         return None if reason == NO_REASON else Reason(reason)
+
+    def as_sent(self, int ifindex, bytes frame):
+        cdef bytearray shown = bytearray(frame)
+        cdef Entry *entry = entry_of(self.table, ifindex)
+        show_as_sent(self.table, <int>(entry - self.table.entries), <uint8_t *><char *>shown)
+        return bytes(shown)
+
+    def as_delivered(self, int ifindex, bytes frame):
+        cdef bytearray shown = bytearray(frame)
+        show_as_delivered(self.table, entry_of(self.table, ifindex), <uint8_t *><char *>shown)
+        return bytes(shown)
+
+    def take_load(self):
+        cdef Load load = load_taken(&self.memory)
+        return load_tuple(&load)
 
 
 class Forwarder(_pure.Forwarder):
@@ -80,6 +103,18 @@ class Forwarder(_pure.Forwarder):
     def classify(self, ifindex, frame):
         """Whether a frame from a port is for the host."""
         return self._chooser.classify(ifindex, frame)
+
+    def as_sent(self, ifindex, frame):
+        """The frame as it leaves by this port."""
+        return self._chooser.as_sent(ifindex, frame)
+
+    def as_delivered(self, ifindex, frame):
+        """The frame as the host gets it."""
+        return self._chooser.as_delivered(ifindex, frame)
+
+    def take_load(self):
+        """Octets sent since this was asked last."""
+        return self._chooser.take_load()
 
 
 def transmit_hash_of(int policy, bytes frame, uint16_t tci=0):

@@ -15,7 +15,7 @@ cdef class Pump:
 
     cdef Lock lock
     cdef Host host
-    cdef Turn turn
+    cdef Memory memory
     cdef Inbox *inbox
     cdef Table *table
     cdef int port_count
@@ -27,15 +27,17 @@ cdef class Pump:
 
     def __cinit__(self, int tap_fd, *, seed):
         self.epoll_fd = self.wake_fd = -1
+        self.host.punt_queue.entrance = self.host.punt_queue.exit = -1
         pthread_mutex_init(&self.lock.door, NULL)
         pthread_mutex_init(&self.lock.world, NULL)
-        self.turn = first_turn(seed)
+        start_memory(&self.memory, seed)
         self.table = compiled(ForwardingTable())
         self.inbox = new_inbox()
         self.host.fd = tap_fd
         self.host.arena = <uint8_t *>calloc(1, ARENA_OCTETS)
         if self.host.arena == NULL:
             raise MemoryError
+        open_punt_queue(&self.host.punt_queue)
         self.epoll_fd = checked(epoll_create1(EPOLL_CLOEXEC))
         self.wake_fd = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
         checked(watch(self.epoll_fd, self.wake_fd, THE_WAKE))
@@ -43,7 +45,7 @@ cdef class Pump:
 
     def __dealloc__(self):
         cdef int i
-        close_descriptors(&self.epoll_fd, &self.wake_fd)
+        self.close()
         for i in range(self.port_count):
             free_port(self.ports[i])
         free(self.table)
@@ -54,7 +56,10 @@ cdef class Pump:
 
     def close(self):
         """Give up what the pump itself has opened, after `run` has returned."""
-        close_descriptors(&self.epoll_fd, &self.wake_fd)
+        close_descriptor(&self.epoll_fd)
+        close_descriptor(&self.wake_fd)
+        close_descriptor(&self.host.punt_queue.entrance)
+        close_descriptor(&self.host.punt_queue.exit)
 
     def add_port(self, int ifindex, int fd):
         """Move frames of this port too. `fd` stays the caller's and must stay open."""
@@ -144,7 +149,7 @@ cdef class Pump:
         return moved
 
     cdef int serve_host(self, uint32_t ready) noexcept nogil:
-        cdef int moved = move_from_host(&self.host, self.table, &self.turn)
+        cdef int moved = move_from_host(&self.host, self.table, &self.memory)
         if moved == 0 and ready & ~<uint32_t>EPOLLIN:
             # The interface was deleted: no frame comes again, and epoll would not rest.
             epoll_ctl(self.epoll_fd, EPOLL_CTL_DEL, self.host.fd, NULL)
@@ -156,7 +161,22 @@ cdef class Pump:
             return 0
         if ready & EPOLLERR:
             clear_error(port)
-        return move_from_port(self.inbox, self.host.fd, port, entry_of(self.table, ifindex))
+        return move_from_port(
+            self.inbox, self.host.fd, port, self.table, entry_of(self.table, ifindex)
+        )
+
+    def take_load(self):
+        """Octets sent since this was asked last: by bucket, and by the active port without one."""
+        cdef Load load
+        with nogil:
+            enter(&self.lock)
+            load = load_taken(&self.memory)
+            leave(&self.lock)
+        return load_tuple(&load)
+
+    def punted_fd(self):
+        """Where to read what is left to the bond; it stays the pump's. Never blocks."""
+        return self.host.punt_queue.exit
 
     def counters(self):
         """What became of each frame, as of the end of a batch."""
@@ -182,7 +202,7 @@ cdef class Pump:
         free(tallies)
         return Counters(
             host.frames, host.octets, host.copies, drops_tuple(host.drops), ports,
-            port_counters(0, &departed),
+            port_counters(0, &departed), host.punted,
         )
 
 
@@ -215,12 +235,10 @@ cdef int checked(int result) except -1:
     return result
 
 
-cdef void close_descriptors(int *epoll_fd, int *wake_fd) noexcept:
-    if epoll_fd[0] >= 0:
-        close_fd(epoll_fd[0])
-    if wake_fd[0] >= 0:
-        close_fd(wake_fd[0])
-    epoll_fd[0] = wake_fd[0] = -1
+cdef void close_descriptor(int *fd) noexcept:
+    if fd[0] >= 0:
+        close_fd(fd[0])
+    fd[0] = -1
 
 
 cdef void absorb(Tally *total, const Tally *other) noexcept nogil:

@@ -20,7 +20,9 @@ cdef struct Inbox:
     uint64_t controls[INBOX_FRAMES][CONTROL_WORDS]
 
 
-cdef int move_from_port(Inbox *inbox, int host_fd, Port *port, const Entry *entry) noexcept nogil:
+cdef int move_from_port(
+    Inbox *inbox, int host_fd, Port *port, const Table *table, const Entry *entry
+) noexcept nogil:
     # The answer is how many frames were read.
     cdef int count
     cdef int i
@@ -31,14 +33,14 @@ cdef int move_from_port(Inbox *inbox, int host_fd, Port *port, const Entry *entr
         count_error(port, errno)
         return 0
     for i in range(count):
-        from_port(inbox, i, host_fd, port, entry)
+        from_port(inbox, i, host_fd, port, table, entry)
     return count
 
 
 # mutants: on, killed by tests/test_pump.py tests/test_twins.py
 
 cdef inline void from_port(
-    Inbox *inbox, int i, int host_fd, Port *port, const Entry *entry
+    Inbox *inbox, int i, int host_fd, Port *port, const Table *table, const Entry *entry
 ) noexcept nogil:
     cdef mmsghdr *message = &inbox.messages[i]
     cdef uint8_t *packet = <uint8_t *>inbox.pieces[i].iov_base
@@ -47,9 +49,13 @@ cdef inline void from_port(
     cdef int reason
     port.tally.received_frames += 1
     port.tally.received_octets += length
-    reason = TRUNCATED if length > MAX_FRAME_OCTETS else classify(entry, length)
-    if reason == NO_REASON and write_fd(host_fd, packet, size) != <ssize_t>size:
-        reason = HOST_REFUSED
+    reason = TRUNCATED if length > MAX_FRAME_OCTETS else (
+        classify(table, entry, packet + VNET_HEADER_OCTETS, length)
+    )
+    if reason == NO_REASON:
+        show_as_delivered(table, entry, packet + VNET_HEADER_OCTETS)
+        if write_fd(host_fd, packet, size) != <ssize_t>size:
+            reason = HOST_REFUSED
     if reason == NO_REASON:
         port.tally.delivered_frames += 1
         port.tally.delivered_octets += length

@@ -27,13 +27,21 @@ cdef enum:
 # -- forwarding.py
 
 cdef enum:
+    SPREAD_NONE = 0
     SPREAD_ONE = 1
     SPREAD_ROUND_ROBIN = 2
     SPREAD_HASH = 3
     SPREAD_EVERY = 4
+    SPREAD_BUCKETS = 5
+    BALANCES_EVERYTHING = 0
+    BALANCES_IP = 2
     RECEIVE_SUPPRESS = 1
+    RECEIVE_UNICAST = 2
     MAX_PORTS = 255
+    BUCKET_COUNT = 256
     NO_PLACE = -1
+    # _pure.py TO_BOND, where a place is asked for.
+    TO_BOND = -2
 
 cdef enum:
     HEADER_OCTETS = 14
@@ -51,38 +59,52 @@ cdef struct Entry:
     int ifindex
     bint can_transmit
     bint is_live
-    bint is_suppressed
+    int receive
     uint32_t queue_id
+    uint64_t mac
     void *port
 
 
 cdef struct Table:
-    # forwarding.py ForwardingTable. `transmit` and `igmp` are places in `entries`.
+    # forwarding.py ForwardingTable. `transmit`, `active` and `buckets` are places in `entries`; a
+    # bucket of nobody is TO_BOND.
     int spread
     int hash_policy
     uint32_t packets_per_port
     bint obeys_queue_id
     bint copies_neighbours
-    int igmp
+    int balances
+    bint covers_dead_ports
+    uint64_t bond_mac
+    int active
     int transmit_count
     int entry_count
     int transmit[MAX_PORTS]
+    int buckets[BUCKET_COUNT]
     Entry entries[MAX_PORTS]
 
 
-cdef struct Turn:
-    # What goes on from one table to the next: the round-robin counter and the random word.
+cdef struct Load:
+    # _pure.py take_load
+    uint64_t bucket_octets[BUCKET_COUNT]
+    uint64_t unbalanced_octets
+
+
+cdef struct Memory:
+    # What goes on from one table to the next: the round-robin counter, the random word, the load.
     uint32_t round
     uint32_t random
+    Load load
 
 
 # mutants: on, killed by tests/test_select_twins.py
 
 cdef int select(
-    Table *table, Turn *turn, uint8_t *frame, uint32_t length, uint32_t queue, int *chosen
+    const Table *table, Memory *memory, uint8_t *frame, uint32_t length, uint32_t queue, int *chosen
 ) noexcept nogil:
     # The caller has seen a whole Ethernet header. `chosen` has room for MAX_PORTS places in
-    # `entries`; the answer is how many are filled. Not one octet of `frame` is different afterwards.
+    # `entries`; the answer is how many are filled. TO_BOND stands alone where it stands. Not one
+    # octet of `frame` is different afterwards.
     cdef int forced
     if table.obeys_queue_id and queue:
         forced = port_of_queue(table, queue)
@@ -91,12 +113,15 @@ cdef int select(
             return 1
     if table.spread == SPREAD_EVERY or (table.copies_neighbours and is_neighbour(frame, length)):
         return every_live(table, chosen)
+    if table.balances != BALANCES_EVERYTHING:
+        chosen[0] = balanced(table, memory, frame, length)
+        return chosen[0] != NO_PLACE
     if table.transmit_count == 0:
         return 0
     if table.spread == SPREAD_ONE:
         chosen[0] = table.transmit[0]
     elif table.spread == SPREAD_ROUND_ROBIN:
-        chosen[0] = in_turn(table, turn, frame, length)
+        chosen[0] = in_turn(table, memory, frame, length)
     elif table.spread == SPREAD_HASH:
         # Less than transmit_count, because of the modulo.
         chosen[0] = table.transmit[
@@ -107,12 +132,16 @@ cdef int select(
     return chosen[0] != NO_PLACE
 
 
-cdef int classify(const Entry *entry, uint32_t length) noexcept nogil:
+cdef int classify(
+    const Table *table, const Entry *entry, const uint8_t *frame, uint32_t length
+) noexcept nogil:
     if length < HEADER_OCTETS:
         return TOO_SHORT
     if entry == NULL:
         return UNKNOWN_PORT
-    return SUPPRESSED if entry.is_suppressed else NO_REASON
+    if entry.receive == RECEIVE_SUPPRESS:
+        return SUPPRESSED
+    return why_not_unicast(table, entry, frame) if entry.receive == RECEIVE_UNICAST else NO_REASON
 
 
 cdef inline int port_of_queue(const Table *table, uint32_t queue) noexcept nogil:
@@ -134,18 +163,18 @@ cdef inline int every_live(const Table *table, int *chosen) noexcept nogil:
 
 
 cdef inline int in_turn(
-    const Table *table, Turn *turn, const uint8_t *frame, uint32_t length
+    const Table *table, Memory *memory, const uint8_t *frame, uint32_t length
 ) noexcept nogil:
     if not is_igmp(frame, length):
-        return walk(table, next_turn(table, turn))
-    return walk(table, 0) if table.igmp == NO_PLACE else table.igmp
+        return walk(table, next_turn(table, memory))
+    return walk(table, 0) if table.active == NO_PLACE else table.active
 
 
-cdef inline uint32_t next_turn(const Table *table, Turn *turn) noexcept nogil:
+cdef inline uint32_t next_turn(const Table *table, Memory *memory) noexcept nogil:
     if table.packets_per_port == 0:
-        return next_word(turn)
-    turn.round += 1
-    return turn.round // table.packets_per_port
+        return next_word(memory)
+    memory.round += 1
+    return memory.round // table.packets_per_port
 
 
 cdef inline int walk(const Table *table, uint32_t turn) noexcept nogil:
@@ -161,11 +190,11 @@ cdef inline int walk(const Table *table, uint32_t turn) noexcept nogil:
     return NO_PLACE
 
 
-cdef inline uint32_t next_word(Turn *turn) noexcept nogil:
-    turn.random ^= turn.random << 13
-    turn.random ^= turn.random >> 17
-    turn.random ^= turn.random << 5
-    return turn.random
+cdef inline uint32_t next_word(Memory *memory) noexcept nogil:
+    memory.random ^= memory.random << 13
+    memory.random ^= memory.random >> 17
+    memory.random ^= memory.random << 5
+    return memory.random
 
 
 cdef inline uint32_t tag_octets(const uint8_t *frame, uint32_t length) noexcept nogil:
@@ -218,11 +247,9 @@ cdef inline uint32_t untagged_hash(int policy, uint8_t *frame, uint32_t length) 
 
 # mutants: off
 
-cdef Turn first_turn(seed):
-    cdef Turn turn
-    turn.round = 0
-    turn.random = seed & 0xFFFFFFFF or 0x9E3779B9
-    return turn
+cdef void start_memory(Memory *memory, seed):
+    memset(memory, 0, sizeof(Memory))
+    memory.random = seed & 0xFFFFFFFF or 0x9E3779B9
 
 
 cdef Table *compiled(table) except NULL:
@@ -241,12 +268,17 @@ cdef Table *compiled(table) except NULL:
     for place, entry in enumerate(table.ports):
         places[entry.ifindex] = place
         result.entries[<int>place] = [
-            entry.ifindex, entry.can_transmit, entry.is_live, entry.receive == RECEIVE_SUPPRESS,
-            entry.queue_id, NULL,
+            entry.ifindex, entry.can_transmit, entry.is_live, entry.receive, entry.queue_id,
+            address_of(entry.mac), NULL,
         ]
     for i, ifindex in enumerate(table.tx_ports):
         result.transmit[<int>i] = places[ifindex]
-    result.igmp = NO_PLACE if table.active_port is None else places[table.active_port]
+    result.active = NO_PLACE if table.active_port is None else places[table.active_port]
+    result.balances = table.balances
+    result.covers_dead_ports = table.covers_dead_ports
+    result.bond_mac = address_of(table.bond_mac)
+    for i, ifindex in enumerate(table.buckets):
+        result.buckets[<int>i] = places.get(ifindex, TO_BOND)
     return result
 
 

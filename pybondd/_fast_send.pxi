@@ -43,13 +43,15 @@ cdef struct Host:
     uint64_t frames
     uint64_t octets
     uint64_t copies
+    uint64_t punted
     uint64_t drops[REASONS]
+    PuntQueue punt_queue
     uint8_t *arena
     int busy_count
     Port *busy[MAX_PORTS]
 
 
-cdef int move_from_host(Host *host, Table *table, Turn *turn) noexcept nogil:
+cdef int move_from_host(Host *host, const Table *table, Memory *memory) noexcept nogil:
     # The answer is how many frames were read.
     cdef uint32_t used = 0
     cdef int count = 0
@@ -59,7 +61,7 @@ cdef int move_from_host(Host *host, Table *table, Turn *turn) noexcept nogil:
         size = read_fd(host.fd, host.arena + used, FRAME_ROOM_OCTETS)
         if size < VNET_HEADER_OCTETS:
             break
-        from_host(host, table, turn, host.arena + used, <uint32_t>size - VNET_HEADER_OCTETS)
+        from_host(host, table, memory, host.arena + used, <uint32_t>size - VNET_HEADER_OCTETS)
         used += (<uint32_t>size + LINE_OCTETS - 1) // LINE_OCTETS * LINE_OCTETS
         count += 1
     flush(host)
@@ -69,7 +71,7 @@ cdef int move_from_host(Host *host, Table *table, Turn *turn) noexcept nogil:
 # mutants: on, killed by tests/test_pump.py tests/test_twins.py
 
 cdef inline void from_host(
-    Host *host, Table *table, Turn *turn, uint8_t *packet, uint32_t length
+    Host *host, const Table *table, Memory *memory, uint8_t *packet, uint32_t length
 ) noexcept nogil:
     cdef int chosen[MAX_PORTS]
     cdef int count
@@ -82,21 +84,36 @@ cdef inline void from_host(
     if length > MAX_FRAME_OCTETS:
         host.drops[TRUNCATED] += 1
         return
-    count = select(table, turn, packet + VNET_HEADER_OCTETS, length, 0, chosen)
+    count = select(table, memory, packet + VNET_HEADER_OCTETS, length, 0, chosen)
     if count == 0:
         host.drops[NO_PORT] += 1
         return
+    if chosen[0] == TO_BOND:
+        punt(host, packet, length)
+        return
     host.copies += count - 1
     for i in range(count):
-        put(host, <Port *>table.entries[chosen[i]].port, packet, length)
+        put(host, table, chosen[i], packet, length)
 
 
-cdef inline void put(Host *host, Port *port, uint8_t *packet, uint32_t length) noexcept nogil:
+cdef inline void put(
+    Host *host, const Table *table, int place, uint8_t *packet, uint32_t length
+) noexcept nogil:
     # A frame goes to a port once, and a batch has BATCH_FRAMES at most: `pieces` has room.
+    cdef Port *port = <Port *>table.entries[place].port
     if port == NULL:
         host.drops[UNKNOWN_PORT] += 1
         return
+    # A frame that shows another source goes to one port only: nobody else waits for the old one.
+    show_as_sent(table, place, packet + VNET_HEADER_OCTETS)
     gather(host, port, packet, length)
+
+
+cdef inline void punt(Host *host, const uint8_t *packet, uint32_t length) noexcept nogil:
+    if is_punted(&host.punt_queue, packet, VNET_HEADER_OCTETS + length):
+        host.punted += 1
+    else:
+        host.drops[PUNT_FULL] += 1
 
 
 # mutants: off

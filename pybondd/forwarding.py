@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from pybondd.wire.ethernet import ADDRESS_OCTETS
+
 
 class Spread(IntEnum):
     """How a frame from the host finds its port or ports."""
@@ -110,6 +112,18 @@ class ForwardingTable:
         assert 0 <= self.packets_per_port <= 65535
         assert len(self.buckets) == (BUCKET_COUNT if self.spread is Spread.BUCKETS else 0)
         assert set(self.buckets) <= known | {NOBODY}, "a bucket of no port"
+        assert len(self.bond_mac) in (0, ADDRESS_OCTETS)
+        if self.balances is Balances.EVERYTHING:
+            assert self.spread is not Spread.BUCKETS
+        else:
+            self._assert_one_port_a_frame()
+
+    def _assert_one_port_a_frame(self) -> None:
+        """A frame that gets a port's address as its source is changed where it lies."""
+        assert self.spread in (Spread.NONE, Spread.HASH, Spread.BUCKETS)
+        assert not self.copies_neighbours
+        assert self.spread is not Spread.HASH or self.tx_ports
+        assert all(len(entry.mac) == ADDRESS_OCTETS for entry in self.ports)
 
     def next_generation(self) -> "ForwardingTable":
         """The same table, to be published after this one."""

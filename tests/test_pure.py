@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from packets import MACS
-from twins import TWINS
+from twins import SPREADS, TWINS
 
 from pybondd import _pure
 from pybondd.counters import Reason
@@ -74,7 +74,7 @@ def test_before_the_first_table_every_frame_is_dropped_for_want_of_a_port(kind):
 
 
 @both_twins
-@pytest.mark.parametrize("spread", [spread for spread in Spread if spread is not Spread.ONE])
+@pytest.mark.parametrize("spread", [spread for spread in SPREADS if spread is not Spread.ONE])
 def test_a_table_without_transmit_ports_drops_every_frame(kind, spread):
     assert forwarder(kind, table(port(10), spread=spread, tx_ports=())).from_host(ARP) == ()
 

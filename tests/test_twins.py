@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packets import FAMILIES
-from twins import NEEDS_COMPILED
+from twins import NEEDS_COMPILED, SPREADS
 
 from pybondd import _pure
 from pybondd.counters import Reason
@@ -69,7 +69,7 @@ def table_of(letters, spread, **more):
 TABLES = [
     table_of(letters, spread, packets_per_port=packets, active_port=igmp)
     for letters, spread, packets, igmp in product(
-        ("u", "uuu", "dbu", "udb", "ddd"), Spread, (0, 1, 3), (None, 3)
+        ("u", "uuu", "dbu", "udb", "ddd"), SPREADS, (0, 1, 3), (None, 3)
     )
 ]
 

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from pybondd.balance import hashing
-from pybondd.forwarding import HashPolicy
+from pybondd.forwarding import HashPolicy, Spread
 
 try:
     from pybondd import _fast
@@ -14,6 +14,8 @@ except ImportError:
     _fast = None
 
 NEEDS_COMPILED = pytest.mark.skipif(_fast is None, reason="pybondd._fast is not built here")
+SPREADS = tuple(spread for spread in Spread if spread is not Spread.BUCKETS)
+"""Those of modes 0 to 4, which choose for every frame. The others: test_balance_twins.py."""
 TWINS = (pytest.param("pure"), pytest.param("compiled", marks=NEEDS_COMPILED))
 
 

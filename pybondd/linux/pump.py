@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, Protocol
 
-from pybondd._pure import Forwarder
+from pybondd._pure import TO_BOND, Forwarder
 from pybondd.counters import Counters, PortTally, Reason
 from pybondd.dispatch import Choice, choose
 from pybondd.forwarding import ForwardingTable
@@ -21,6 +21,7 @@ from pybondd.linux.pump_port import (
     PumpPort,
     reason_of_refusal,
 )
+from pybondd.linux.punt_queue import PuntQueue
 from pybondd.wire.ethernet import HEADER_OCTETS
 
 BATCH_FRAMES: Final = 64
@@ -88,8 +89,9 @@ class Pump:
         self._ports: dict[int, PumpPort] = {}
         self._by_fd: dict[int, PumpPort] = {}
         self._departed = PortTally(0)
-        self._host_frames = self._host_octets = self._copies_frames = 0
+        self._host_frames = self._host_octets = self._copies_frames = self._punted_frames = 0
         self._host_drops = [0] * len(Reason)
+        self._punt_queue = PuntQueue()
         self._door = threading.Lock()
         self._world = threading.Lock()
         self._stops = False
@@ -128,10 +130,20 @@ class Pump:
         self._stops = True
         os.eventfd_write(self._wake, 1)
 
+    def take_load(self) -> tuple[tuple[int, ...], int]:
+        """Octets sent since this was asked last."""
+        with self._door, self._world:
+            return self._forwarder.take_load()
+
+    def punted_fd(self) -> int:
+        """Where to read what is left to the bond."""
+        return self._punt_queue.fileno()
+
     def close(self) -> None:
-        """Close the epoll and event descriptors and what the ports hold."""
+        """Close what was opened here, and what the ports hold."""
         for ifindex in tuple(self._ports):
             self.remove_port(ifindex)
+        self._punt_queue.close()
         self._epoll.close()
         os.close(self._wake)
 
@@ -147,6 +159,7 @@ class Pump:
                 tuple(self._host_drops),
                 tuple(port.tally.counters() for port in self._ports.values()),
                 self._departed.counters(),
+                self._punted_frames,
             )
 
     def run(self) -> None:
@@ -180,7 +193,7 @@ class Pump:
 
     def _from_host(self, packet: bytes) -> None:
         """The compiled twin's from_host: choose, send, count."""
-        frame = packet[VNET_HEADER_OCTETS:]
+        header, frame = packet[:VNET_HEADER_OCTETS], packet[VNET_HEADER_OCTETS:]
         self._host_frames += 1
         self._host_octets += len(frame)
         if len(frame) < HEADER_OCTETS:
@@ -193,21 +206,30 @@ class Pump:
         if not chosen:
             self._host_drops[Reason.NO_PORT] += 1
             return
+        if chosen == TO_BOND:
+            self._punt(packet)
+            return
         self._copies_frames += len(chosen) - 1
         for ifindex in chosen:
-            self._send(ifindex, packet)
+            self._send(ifindex, header, frame)
 
-    def _send(self, ifindex: int, packet: bytes) -> None:
+    def _punt(self, packet: bytes) -> None:
+        if self._punt_queue.put(packet):
+            self._punted_frames += 1
+        else:
+            self._host_drops[Reason.PUNT_FULL] += 1
+
+    def _send(self, ifindex: int, header: bytes, frame: bytes) -> None:
         port = self._ports.get(ifindex)
         if port is None:
             self._host_drops[Reason.UNKNOWN_PORT] += 1
             return
         try:
-            os.write(port.fd, packet)
+            os.writev(port.fd, (header, self._forwarder.as_sent(ifindex, frame)))
         except OSError as error:
             port.tally.transmit_drops[reason_of_refusal(error)] += 1
         else:
-            port.tally.sent(len(packet) - VNET_HEADER_OCTETS)
+            port.tally.sent(len(frame))
 
     def _move_from_port(self, port: PumpPort) -> None:
         for _ in range(BATCH_FRAMES):
@@ -217,23 +239,23 @@ class Pump:
             self._from_port(port, packet)
 
     def _from_port(self, port: PumpPort, packet: bytes) -> None:
-        size_octets = max(0, len(packet) - VNET_HEADER_OCTETS)
-        port.tally.received(size_octets)
+        header, frame = packet[:VNET_HEADER_OCTETS], packet[VNET_HEADER_OCTETS:]
+        port.tally.received(len(frame))
         reason = (
             Reason.TRUNCATED
-            if size_octets > MAX_FRAME_OCTETS
-            else self._forwarder.classify(port.ifindex, packet[VNET_HEADER_OCTETS:])
+            if len(frame) > MAX_FRAME_OCTETS
+            else self._forwarder.classify(port.ifindex, frame)
         )
         if reason is None:
-            reason = self._deliver(packet)
+            reason = self._deliver(header, self._forwarder.as_delivered(port.ifindex, frame))
         if reason is None:
-            port.tally.delivered(size_octets)
+            port.tally.delivered(len(frame))
         else:
             port.tally.receive_drops[reason] += 1
 
-    def _deliver(self, packet: bytes) -> Reason | None:
+    def _deliver(self, header: bytes, frame: bytes) -> Reason | None:
         try:
-            os.write(self._tap_fd, packet)
+            os.writev(self._tap_fd, (header, frame))
         except OSError:
             return Reason.HOST_REFUSED
         return None
