@@ -64,15 +64,15 @@ class BalanceTlb(Mode):
         self.device_changed(state)
 
     def port_removed(self, state: BondState, port: Port) -> None:
-        """It is not to be chosen any more; the rest follows when it is not the active one."""
+        """It is not to be chosen any more, and what it carried is shared out."""
         self.device_changed(state)
+        self.transmit.give_back(port, takes_load=False)
 
     def port_gone(self, state: BondState, port: Port) -> None:
-        """Give back a swapped address, and share out what the port carried."""
+        """Give back a swapped address."""
         owner = unique_mac.rightful_owner_met(state, port)
         if owner:
             self._swap(state, port, owner)
-        self.transmit.give_back(port, takes_load=False)
 
     def opened(self, state: BondState, *, now: Instant) -> None:
         """Only the active port receives; the tables are empty."""

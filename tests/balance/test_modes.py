@@ -15,7 +15,7 @@ from pybondd.events import (
     LoadMeasured,
     PortReleased,
 )
-from pybondd.forwarding import HashPolicy
+from pybondd.forwarding import NOBODY, HashPolicy
 from pybondd.wire.ethernet import with_tags
 from pybondd.wire.learning import is_learning_frame, learning_frame
 
@@ -292,3 +292,12 @@ def test_a_port_elected_while_its_updelay_runs_gets_its_share_at_once(make):
     assert ticks < 100
     run(bond, 7200)
     assert bond.mode.rebalance_ticks < ticks
+
+
+@pytest.mark.parametrize("make", [alb, tlb])
+def test_the_active_port_leaves_with_its_buckets(make):
+    bond = make(1, 2)
+    assert ports_taken(bond, 1) == [1]
+    bond.handle(PortReleased(1), now=0)
+    assert set(bond.table.buckets) == {NOBODY}
+    assert ports_taken(bond, 1) == [2]
