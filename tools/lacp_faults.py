@@ -9,7 +9,6 @@ is a survivor: exit 1. Exit 2: a fault fits the source no more, or the tests fai
 
 import argparse
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -23,6 +22,9 @@ from pathlib import Path
 import hypothesis.stateful
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from silenced_child import fork_silenced
+
 ROOT = Path(__file__).parent.parent
 FAULTS = Path(__file__).with_suffix(".toml")
 SCHEDULES = "tests/world/test_lacp_schedules.py::test_no_rule_breaks_and_all_agree"
@@ -34,7 +36,7 @@ TESTS = (
 )
 """The fast suites. Of the schedules a fault gets the first fifty; most die earlier."""
 CPU_LIMIT_S = 60
-"""A fault may turn a bounded loop into an endless one. The tests alone need a third of this."""
+"""The tests alone need a third of this."""
 
 
 @dataclass(frozen=True)
@@ -109,15 +111,9 @@ def one_that_ends(running: dict[int, Fault]) -> Iterator[Fault]:
 
 def run_in_fork(fault: Fault, tests: list[str], work: Path) -> int:
     """Run the tests with this fault in a child; its process id. It ends with 0 if all pass."""
-    sys.stdout.flush()
-    child = os.fork()
+    child = fork_silenced(CPU_LIMIT_S)
     if child:
         return child
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
     # The copy keeps the times of its files, so that what was compiled before is still good.
     shutil.copytree(ROOT / "pybondd", work / "pybondd")
     fault.seed_into(work / "pybondd")

@@ -12,7 +12,6 @@ fault.
 import argparse
 import gc
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -28,11 +27,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from mutant_source import Mutant, Switchboard, enum_siblings
+from silenced_child import fork_silenced
 
 ROOT = Path(__file__).parent.parent
 EQUIVALENT = Path(__file__).parent / "equivalent-mutants.toml"
 CPU_LIMIT_S = 25
-"""A fault may turn a bounded loop into an endless one. The tests alone need a third of this."""
+"""The tests alone need a third of this."""
 
 SETUP = """
 from setuptools import Extension, setup
@@ -166,15 +166,9 @@ def run_in_fork(session: pytest.Session, items: list[pytest.Item], number: int) 
     """Run tests with one fault active in a child; its process id. It ends with 0 if all pass."""
     from pybondd import _fast
 
-    sys.stdout.flush()
-    child = os.fork()
+    child = fork_silenced(CPU_LIMIT_S)
     if child:
         return child
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
     _fast.activate_mutant(number)
     run_items(session, items)
     os._exit(1 if session.testsfailed else 0)

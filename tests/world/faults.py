@@ -3,8 +3,9 @@
 import dataclasses
 import errno
 
+from cable_faults import MAX_FLAP_MS, CableFaults
+
 from pybondd.port import Duplex
-from pybondd.units import milliseconds
 
 WRITES = (
     ("miimon", "100"),
@@ -46,21 +47,30 @@ WRITES = (
 )
 """Options as a user writes them, good and bad; many are refused in some modes or states."""
 
-MAX_FLAP_MS = 300
-"""A flap is over after this time."""
 
-
-class Careless:
+class Careless(CableFaults):
     """Does one random thing after the other to a scene."""
+
+    writes = WRITES
+    most_turns = 11
 
     def __init__(self, scene):
         self.scene = scene
+        self.world = scene.world
         self.random = scene.world.random
         self.log = []
 
     def act(self):
         """One random deed, and a random pause after it."""
-        deeds = (
+        deed = self.random.choice(self.deeds())
+        self.log.append(deed.__name__)
+        deed()
+        self.world.observe()
+        self.scene.run(self.random.choice((0, 1, 30, 99, 100, 101, 450)))
+
+    def deeds(self):
+        """All that may be done; what stands twice is done twice as often."""
+        return (
             self.cut,
             self.repair,
             self.flap,
@@ -84,30 +94,9 @@ class Careless:
             self.change_mtu_in_vain,
             self.ping,
         )
-        deed = self.random.choice(deeds)
-        self.log.append(deed.__name__)
-        deed()
-        self.scene.world.observe()
-        self.scene.run(self.random.choice((0, 1, 30, 99, 100, 101, 450)))
 
     def cable(self):
         return self.random.choice(self.scene.cables)
-
-    def cut(self):
-        self.cable().cut()
-
-    def repair(self):
-        self.cable().repair()
-
-    def flap(self):
-        cable = self.cable()
-        for turn in range(self.random.randrange(1, 12)):
-            deed = cable.cut if turn % 2 == 0 else cable.repair
-            self.scene.world.after(milliseconds(self.random.randrange(MAX_FLAP_MS)), deed)
-
-    def mute(self):
-        cable = self.cable()
-        cable.is_mute = not cable.is_mute
 
     def port(self):
         return self.random.choice(self.scene.ports)
@@ -127,7 +116,7 @@ class Careless:
         self.port().set_speed(speed, Duplex.FULL if speed else None)
 
     def write(self):
-        option, text = self.random.choice(WRITES)
+        option, text = self.random.choice(self.writes)
         if option in ("mode", "fail_over_mac") and not self.scene.bond.attached:
             # Without ports these would be granted, and this scene be another one.
             return
@@ -185,7 +174,7 @@ class Careless:
         if port.ifindex in self.scene.bond.attached:
             old = port.name
             self.scene.bond.rename(port, self.random.choice(("lan9", "eth1x")))
-            self.scene.world.observe()
+            self.world.observe()
             self.scene.bond.rename(port, old)
 
     def close(self):

@@ -5,6 +5,7 @@ seed. Every deed may come at every moment; `calm_down` mends it all.
 import errno
 from random import Random
 
+from cable_faults import MAX_FLAP_MS, CableFaults
 from lacp_agreement import assert_traffic_passes, bound_ms, is_mended, wait_for_agreement
 from lacp_scenes import lacp_scene
 
@@ -59,13 +60,11 @@ PAUSES_MS = (0, 0, 1, 30, 100, 100, 200, 300, 900, 1700)
 DEEDS = (4, 6, 6, 8, 8, 12, 16)
 """How many deeds a schedule has."""
 DELAYS_NS = (10_000, 10_000, milliseconds(3), milliseconds(90), milliseconds(400))
-MAX_FLAP_MS = 300
-"""A flap is over after this time."""
 REPLUG_BOUND_MS = 1000
 """The monitor's period (100 ms at most, and a late timer) and the longest downdelay, 200 ms."""
 
 
-class Saboteur:
+class Saboteur(CableFaults):
     """Does one random thing after the other to a scene."""
 
     def __init__(self, scene):
@@ -107,22 +106,6 @@ class Saboteur:
         return self.random.choice(self.world.cables)
 
     # -- cables
-
-    def cut(self):
-        self.cable().cut()
-
-    def repair(self):
-        self.cable().repair()
-
-    def flap(self):
-        cable = self.cable()
-        for turn in range(self.random.randrange(1, 8)):
-            deed = cable.cut if turn % 2 == 0 else cable.repair
-            self.world.after(milliseconds(self.random.randrange(MAX_FLAP_MS)), deed)
-
-    def mute(self):
-        cable = self.cable()
-        cable.is_mute = not cable.is_mute
 
     def silence_one_way(self):
         cable = self.cable()
