@@ -24,7 +24,7 @@ TONES = {"debug": Tone.DIM, "info": Tone.PLAIN, "warning": Tone.CHANGING, "error
     "-v",
     "--verbose",
     is_flag=True,
-    help="Also what was done, with every LACPDU, not only what was reported.",
+    help="Also what was done, with every frame of the bond's own, not only what was reported.",
 )
 @click.option("-j", "--json", "as_json", is_flag=True, help="One JSON object a line.")
 @color_option

@@ -24,6 +24,10 @@ from pybondd.forwarding import (
     Spread,
 )
 from pybondd.lacp.port import NO_PARTNER
+from pybondd.wire.arp import Arp, build_arp
+from pybondd.wire.ethernet import BROADCAST, EthernetHeader, build_header
+from pybondd.wire.ethertypes import ARP
+from pybondd.wire.learning import learning_frame
 from pybondd.wire.slow import (
     PDU_OCTETS,
     Lacpdu,
@@ -114,6 +118,12 @@ RESPONSE = build_marker_response(
 MARKER = RESPONSE[:16] + b"\1" + RESPONSE[17:]
 
 
+def arp(operation: int) -> bytes:
+    ours, theirs = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 9))
+    header = build_header(EthernetHeader(BROADCAST, MAC, ARP))
+    return header + build_arp(Arp(operation, MAC, ours, bytes(6), theirs))
+
+
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
@@ -122,8 +132,20 @@ MARKER = RESPONSE[:16] + b"\1" + RESPONSE[17:]
         (LACPDU[:100], "slow protocol frame shorter than 110 octets"),
         (MARKER, "Marker"),
         (RESPONSE, "Marker Response"),
+        (arp(1), "ARP request: 10.0.0.1 at 02:00:00:00:00:01 asks for 10.0.0.9"),
+        (arp(2), "ARP reply: 10.0.0.1 is at 02:00:00:00:00:01, to 10.0.0.9"),
+        (arp(9), "ARP operation 9: 10.0.0.1 is at 02:00:00:00:00:01, to 10.0.0.9"),
+        (arp(2)[:30], "ARP: 16 octets, 28 needed"),
+        (learning_frame(MAC), "learning frame: 02:00:00:00:00:01 is here"),
+        (
+            learning_frame(MAC, ((0x8100, 10),)),
+            "learning frame: 02:00:00:00:00:01 is here in VLAN 10",
+        ),
     ],
-    ids=["other", "LACPDU", "short", "Marker", "Marker Response"],
+    ids=[
+        *("other", "LACPDU", "short", "Marker", "Marker Response", "ARP request", "ARP reply"),
+        *("ARP operation", "short ARP", "learning", "learning in a VLAN"),
+    ],
 )
 def test_a_frame_is_logged_by_what_it_says(frame, words):
     assert effect_text(SendFrame(3, frame)) == f"SendFrame(ifindex=3, {words})"
