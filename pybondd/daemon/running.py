@@ -108,8 +108,7 @@ class RunningBond:
 
     def start(self) -> None:
         """Set the bond interface up, watch, and move frames."""
-        if hasattr(self._data_plane.pump, "punted_fd"):
-            self._punted.listen(self._data_plane.pump.punted_fd())
+        self._punted.listen(self._data_plane.pump.punted_fd())
         self._data_plane.start()
         self._route.set_up(self._tap.ifindex, True)
         self._watcher.start()
