@@ -17,9 +17,9 @@ from pybondd.lab.recording import (
     Incident,
     Probe,
     Recording,
+    SeenFrame,
     Setup,
     Sighting,
-    SlowFrame,
 )
 from pybondd.units import MILLISECOND_NS as MS
 from pybondd.wire.slow import Lacpdu, Participant, PortState, build_lacpdu, parse_slow
@@ -32,17 +32,17 @@ CARRIES = FIRST | PortState.SYNCHRONIZATION | PortState.COLLECTING | PortState.D
 
 def pdu(
     ms: int, way: Direction, state: PortState, picture: PortState, *, cable: str = "eth0"
-) -> SlowFrame:
+) -> SeenFrame:
     """An LACPDU of an end that knows the other's system."""
     speaker, hearer = (HERE, FAR) if way is THERE else (FAR, HERE)
     actor = Participant(0xFFFF, speaker, 15, 255, 1, int(state))
     partner = Participant(0xFFFF, hearer, 15, 255, 1, int(picture))
     frame = build_lacpdu(Lacpdu(actor, partner), source=speaker)
-    return SlowFrame(ms * MS, cable, way, frame)
+    return SeenFrame(ms * MS, cable, way, frame)
 
 
 def recording(
-    frames: tuple[SlowFrame, ...] = (),
+    frames: tuple[SeenFrame, ...] = (),
     *,
     words: tuple[BondWord, ...] = (),
     far_words: tuple[BondWord, ...] = (),
@@ -109,7 +109,7 @@ def test_the_liar_claims_to_carry_and_means_somebody_else() -> None:
 
 
 def test_a_lie_is_told_apart_from_a_true_word() -> None:
-    liar = SlowFrame(2 * MS, "eth2", BACK, lie(FAR, 15))
+    liar = SeenFrame(2 * MS, "eth2", BACK, lie(FAR, 15))
     story = recording((pdu(1, THERE, FIRST, PortState(0), cable="eth2"), liar))
     true_word, false_word = rungs(story, "eth2")
     assert isinstance(false_word, Said)
@@ -146,7 +146,7 @@ def test_a_long_ladder_is_cut_off_in_the_picture_and_says_so() -> None:
 GOOD = recording(
     (
         pdu(1, THERE, FIRST, PortState(0)),
-        SlowFrame(2 * MS, "eth2", BACK, lie(FAR, 15)),
+        SeenFrame(2 * MS, "eth2", BACK, lie(FAR, 15)),
         pdu(600, THERE, CARRIES, CARRIES),
         pdu(800, BACK, CARRIES, CARRIES),
     ),
@@ -184,7 +184,7 @@ def test_what_went_wrong_is_named(cables, lost, complaint) -> None:
 
 
 def test_a_liar_that_was_not_heard_is_named() -> None:
-    story = replace(GOOD, slow_frames=tuple(f for f in GOOD.slow_frames if f.cable == "eth0"))
+    story = replace(GOOD, frames=tuple(f for f in GOOD.frames if f.cable == "eth0"))
     told = negotiation.judge(with_probes(story, GOOD_CABLES, lost=frozenset()))
     assert told == ("the liar was not heard",)
 

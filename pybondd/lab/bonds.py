@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any  # what comes out of JSON
 
 from pybondd.lab.failure import LabFailedError
 from pybondd.lab.namespaces import NetworkNamespace
@@ -45,10 +46,10 @@ class BondHost:
             for report in entry["reports"]
         )
 
-    def active_port(self) -> str:
-        """The port that carries the traffic now, "" where the mode has none."""
-        status = json.loads(self.run("status", BOND, "--json"))
-        return str(status["linkinfo"]["info_data"].get("active_slave", ""))
+    def status(self) -> dict[str, Any]:
+        """What `status --json` says."""
+        status: dict[str, Any] = json.loads(self.run("status", BOND, "--json"))
+        return status
 
     def run(self, *arguments: str) -> str:
         """Run one pybondd command here and return its output. Raises `LabFailedError`."""

@@ -9,7 +9,7 @@ from pybondd.lab.bonds import environment, python_module
 from pybondd.lab.failure import LabFailedError
 from pybondd.lab.namespaces import NetworkNamespace
 
-WATCHER_TIMEOUT_S = 5
+CHILD_TIMEOUT_S = 5
 
 
 def child(
@@ -41,8 +41,15 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return line
 
 
-def end(process: subprocess.Popen[str]) -> list[Any]:  # Any: each watcher has its own rows
-    """Let a watcher finish, and take the rows that it has noted."""
-    answer, _ = process.communicate(timeout=WATCHER_TIMEOUT_S)
+def end(process: subprocess.Popen[str]) -> list[Any]:  # Any: each has rows of its own
+    """Let a child finish, and take the rows that it has noted."""
+    answer, _ = process.communicate(timeout=CHILD_TIMEOUT_S)
     rows: list[Any] = json.loads(answer)
+    return rows
+
+
+def rest(process: subprocess.Popen[str]) -> list[Any]:  # Any: as above
+    """Wait until a child has finished by itself, and take the rows that it has noted."""
+    assert process.stdout is not None
+    rows: list[Any] = json.loads(process.stdout.read())
     return rows

@@ -53,10 +53,9 @@ COPIES = Lab(
     has_far_bond=True,
     count=2000,
     burst=1,
-    flows=1,
-    deeds=(
+    steps=(
         Deed(milliseconds(700), Action.CUT, "eth1"),
-        Deed(milliseconds(1400), Action.REPAIR, "eth1"),
+        Deed(milliseconds(700), Action.REPAIR, "eth1"),
     ),
     tell=tell,
     try_next=(

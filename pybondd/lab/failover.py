@@ -104,10 +104,9 @@ FAILOVER = Lab(
     has_far_bond=False,
     count=3000,
     burst=1,
-    flows=1,
-    deeds=(
+    steps=(
         Deed(milliseconds(1000), Action.CUT, "eth0"),
-        Deed(milliseconds(2000), Action.REPAIR, "eth0"),
+        Deed(milliseconds(1000), Action.REPAIR, "eth0"),
     ),
     tell=tell,
     try_next=(

@@ -98,8 +98,7 @@ FLOWS = Lab(
     has_far_bond=True,
     count=2000,
     burst=1,
-    flows=10,
-    deeds=(),
+    turns=range(10),
     tell=tell,
     try_next=(
         "python examples/hash_flows.py    the same flows under all six policies",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pybondd.lab.recording import Action, BondWord, Direction, Recording
 from pybondd.units import Instant
 from pybondd.wire.ethernet import NO_ADDRESS
-from pybondd.wire.slow import Lacpdu, PortState, parse_slow
+from pybondd.wire.slow import Lacpdu, PortState, is_slow_protocol, parse_slow
 
 MACHINES = ("receive machine: ", "mux machine: ")
 """Of what a bond tells, the moves that a ladder shows."""
@@ -62,8 +62,10 @@ def rungs(recording: Recording, cable: str) -> list[Rung]:
 def _all_said(recording: Recording, cable: str) -> list[Said]:
     told = [
         (frame, pdu)
-        for frame in recording.slow_frames
-        if frame.cable == cable and isinstance(pdu := parse_slow(frame.octets), Lacpdu)
+        for frame in recording.frames
+        if frame.cable == cable
+        and is_slow_protocol(frame.octets)
+        and isinstance(pdu := parse_slow(frame.octets), Lacpdu)
     ]
     # Who stands at the end that a frame comes from; also a word said before they spoke counts.
     speakers = {way: {p.actor.system for f, p in told if f.direction is way} for way in Direction}

@@ -9,8 +9,14 @@ somebody else's. Whoever looks only at the partner's own bits sends traffic into
 import select
 import socket
 import sys
+import time
 from contextlib import suppress
 
+from pybondd.lab.bonds import BondHost
+from pybondd.lab.children import child, first_line
+from pybondd.lab.failure import LabFailedError
+from pybondd.lab.topology import Topology, set_far_end
+from pybondd.units import SECOND_NS
 from pybondd.wire.slow import Lacpdu, Participant, PortState, build_lacpdu
 
 PERIOD_S = 1.0
@@ -25,6 +31,15 @@ ALL_IS_WELL = (
     | PortState.DISTRIBUTING
 )
 ITS_PORT_NUMBER = 77
+KNOWN_WITHIN_NS = 2 * SECOND_NS
+
+
+def let_lie(topology: Topology, cable: str, far: BondHost) -> None:
+    """Let somebody at the end of this cable claim to be the far bond. Ends with the lab."""
+    system, key = _identity(far)
+    set_far_end(topology, cable, state="up")
+    liar = [topology.cables[cable], system, key]
+    first_line(child("pybondd.lab.liar", liar, where=topology.cable_end))
 
 
 def lie(system: bytes, key: int) -> bytes:
@@ -32,6 +47,19 @@ def lie(system: bytes, key: int) -> bytes:
     claims = Participant(0xFFFF, system, key, 0xFF, ITS_PORT_NUMBER, int(ALL_IS_WELL))
     picture = Participant(0xFFFF, SOMEBODY_ELSE, key, 0xFF, 1, int(ALL_IS_WELL))
     return build_lacpdu(Lacpdu(claims, picture), source=system)
+
+
+def _identity(host: BondHost) -> tuple[str, str]:
+    """System (hexadecimal digits) and key by which a bond speaks, once one of its links is up."""
+    deadline_ns = time.monotonic_ns() + KNOWN_WITHIN_NS
+    while time.monotonic_ns() < deadline_ns:
+        status = host.status()
+        told = status["linkinfo"]["info_data"].get("ad_info")
+        if told:
+            return status["address"].replace(":", ""), str(told["actor_key"])
+    raise LabFailedError(
+        "the far bond has no aggregator", "none of its links came up", "try it once more"
+    )
 
 
 def speak(interface: str, system: bytes, key: int) -> None:

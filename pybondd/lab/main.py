@@ -1,5 +1,6 @@
 """Run a lab from beginning to end: private network, bond, probes, pictures, verdict."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -15,9 +16,11 @@ from pybondd.lab.failover import FAILOVER
 from pybondd.lab.failure import LabFailedError
 from pybondd.lab.flows import FLOWS
 from pybondd.lab.lab import INTERVAL_NS, PORTS, Lab, Telling
+from pybondd.lab.liar import let_lie
+from pybondd.lab.looking import Look
 from pybondd.lab.namespaces import in_private_network
 from pybondd.lab.negotiation import NEGOTIATION
-from pybondd.lab.partners import Partners
+from pybondd.lab.prober import ProbePlan
 from pybondd.lab.recording import Action, Incident, Recording, Setup
 from pybondd.lab.round_robin import ROUND_ROBIN
 from pybondd.lab.stage import perform
@@ -29,6 +32,7 @@ from pybondd.lab.topology import (
     bond_to_bond,
     give_address,
 )
+from pybondd.lab.witness import Witness
 from pybondd.units import SECOND_NS
 
 LABS = {lab.name: lab for lab in (FAILOVER, ROUND_ROBIN, FLOWS, COPIES, NEGOTIATION)}
@@ -91,9 +95,9 @@ def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recordi
     _limit_the_time()
     began_ns = time.monotonic_ns()
     near_ports = (*ports, lab.liar) if lab.liar else ports
-    topology = bond_to_bond(near_ports) if lab.has_far_bond else behind_a_switch(ports)
+    topology = bond_to_bond(near_ports) if lab.has_far_bond else behind_a_switch(ports, lab.hosts)
     _draw_network(lab, near_ports, say)
-    partners = Partners(topology) if lab.liar else None
+    witness = Witness(topology)
     options = ("--miimon", str(miimon_ms), *lab.options)
     hosts = [BondHost(RUN_DIRECTORY)]
     if lab.has_far_bond:
@@ -101,15 +105,28 @@ def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recordi
     say("$ pybondd up bond0 --mode " + " ".join((lab.mode, *options, *near_ports)))
     for line in hosts[0].up(lab.mode, near_ports, options).splitlines():
         say(f"  {line}")
-    if partners:
-        partners.let_lie(lab.liar, hosts[1])
+    if lab.liar:
+        let_lie(topology, lab.liar, hosts[1])
     give_address("bond0", NEAR_ADDRESS)
     _wait_until_ready(lab, hosts)
     setup_s = (time.monotonic_ns() - began_ns) / SECOND_NS
-    say(f"ready after {setup_s:.1f} s; {lab.count} probes to {FAR_ADDRESS}, one a millisecond")
-    setup = Setup(lab.name, lab.mode, miimon_ms, near_ports, lab.flows, INTERVAL_NS)
-    seen = perform(setup, topology, hosts[0], count=lab.count, burst=lab.burst, deeds=lab.deeds)
-    return partners.complete(seen, hosts[1]) if partners else seen
+    plan = _plan(lab)
+    say(f"ready after {setup_s:.1f} s; {_probes_text(lab)}, one a millisecond")
+    setup = Setup(lab.name, lab.mode, miimon_ms, near_ports, len(plan.targets), INTERVAL_NS)
+    seen = perform(setup, topology, hosts[0], witness, plan=plan, steps=lab.steps)
+    return dataclasses.replace(seen, far_words=hosts[1].words()) if lab.liar else seen
+
+
+def _plan(lab: Lab) -> ProbePlan:
+    targets = tuple(lab.hosts[flow % len(lab.hosts)] for flow in range(max(lab.turns) + 1))
+    return ProbePlan(
+        NEAR_ADDRESS, targets, tuple(lab.turns), lab.count, INTERVAL_NS, burst=lab.burst
+    )
+
+
+def _probes_text(lab: Lab) -> str:
+    does_look = any(isinstance(step, Look) for step in lab.steps)
+    return f"{'probes' if does_look else f'{lab.count} probes'} to {', '.join(lab.hosts)}"
 
 
 def _draw_network(lab: Lab, ports: Sequence[str], say: Say) -> None:

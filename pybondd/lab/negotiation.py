@@ -1,8 +1,6 @@
 """Lab lacp: two bonds find each other, a cable is cut and comes back, and a third partner lies."""
 
-import json
-
-from pybondd.lab.bonds import BOND, BondHost
+from pybondd.lab.bonds import BondHost
 from pybondd.lab.failover import LOSS_MARGIN, losses
 from pybondd.lab.lab import Lab, Telling
 from pybondd.lab.ladder import Said, rungs
@@ -21,10 +19,9 @@ CARRYING = PortState.COLLECTING | PortState.DISTRIBUTING
 
 def is_aggregated(host: BondHost) -> bool:
     """Do the ports with an honest partner collect and distribute?"""
-    status = json.loads(host.run("status", BOND, "--json"))
     states = [
         PortState(port["info_slave_data"]["ad_actor_oper_port_state"])
-        for port in status["ports"]
+        for port in host.status()["ports"]
         if port["ifname"] != LIAR
     ]
     return all(state & CARRYING == CARRYING for state in states)
@@ -120,10 +117,10 @@ NEGOTIATION = Lab(
     has_far_bond=True,
     count=4800,
     burst=1,
-    flows=8,
-    deeds=(
+    turns=range(8),
+    steps=(
         Deed(milliseconds(500), Action.CUT, "eth0"),
-        Deed(milliseconds(1200), Action.REPAIR, "eth0"),
+        Deed(milliseconds(700), Action.REPAIR, "eth0"),
     ),
     tell=tell,
     try_next=(

@@ -40,7 +40,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A probe, or an answer to one, seen at the far end of a cable."""
+    """A probe, or an answer to one, seen where it came out of a cable."""
 
     moment_ns: Instant
     cable: str
@@ -49,8 +49,8 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class SlowFrame:
-    """A slow protocol frame (LACP) seen where it came out of a cable; `octets` is all of it."""
+class SeenFrame:
+    """A frame seen where it came out of a cable; `octets` is all of it."""
 
     moment_ns: Instant
     cable: str
@@ -77,6 +77,24 @@ class BondWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """Who believed what, at one moment. MAC addresses have 6 octets, loads are octets per second.
+
+    `neighbours` says by the address of a far host which MAC address it has for ours, if any.
+    `clients` says by the same which port balance-alb gave that host. `loads` are what each port
+    was last measured to carry, in the modes that measure.
+    """
+
+    title: str
+    moment_ns: Instant
+    active_port: str
+    port_macs: dict[str, bytes]
+    neighbours: dict[str, bytes]
+    clients: dict[str, str]
+    loads: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """What was built: names for people, and the numbers needed to read the rest."""
 
@@ -93,8 +111,9 @@ class Recording:
     """Everything one run of a lab has seen, in the order of time.
 
     `arrivals` are the sequence numbers in the order in which the far host's socket gave them.
-    `slow_frames` and `far_words` are there in a lab that watches LACP; the first of them come
-    before the first probe.
+    `frames` are the probes, LACP, ARP and learning frames that came out of a cable; the first of
+    them come before the first probe. `far_words` are there if the far end is a bond. `sights` are
+    there in a lab that looks.
     """
 
     setup: Setup
@@ -105,8 +124,9 @@ class Recording:
     sightings: tuple[Sighting, ...]
     incidents: tuple[Incident, ...]
     words: tuple[BondWord, ...]
-    slow_frames: tuple[SlowFrame, ...] = ()
+    frames: tuple[SeenFrame, ...] = ()
     far_words: tuple[BondWord, ...] = ()
+    sights: tuple[Sight, ...] = ()
 
     def moment_of(self, action: Action) -> Instant | None:
         """When this was first done to a cable."""

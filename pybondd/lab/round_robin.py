@@ -71,8 +71,6 @@ ROUND_ROBIN = Lab(
     has_far_bond=True,
     count=2000,
     burst=4,
-    flows=1,
-    deeds=(),
     tell=tell,
     try_next=(
         "pybondd lab xor          the cure: a flow stays on one port",

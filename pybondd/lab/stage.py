@@ -1,7 +1,6 @@
-"""How does one run of a lab go? Probe over the bond, cut cables at known times, collect."""
+"""How does one run of a lab go? Probe over the bond, cut cables, look around, collect."""
 
 import dataclasses
-import json
 import socket
 import time
 from collections.abc import Sequence
@@ -9,92 +8,107 @@ from dataclasses import dataclass
 from typing import Any
 
 from pybondd.lab.bonds import BondHost
-from pybondd.lab.children import child, end, first_line
+from pybondd.lab.children import child, end, first_line, rest
 from pybondd.lab.failure import LabFailedError
-from pybondd.lab.probe_format import ECHO_PORT, payload_of, sequence_in
+from pybondd.lab.looking import Look, look
+from pybondd.lab.namespaces import NetworkNamespace
+from pybondd.lab.probe_format import ECHO_PORT, payload_of, sequence_in, sequence_in_frame
 from pybondd.lab.prober import ProbePlan
-from pybondd.lab.recording import Action, Direction, Incident, Probe, Recording, Setup, Sighting
-from pybondd.lab.topology import FAR_ADDRESS, NEAR_ADDRESS, Topology, cut, repair
+from pybondd.lab.recording import (
+    Action,
+    Direction,
+    Incident,
+    Probe,
+    Recording,
+    SeenFrame,
+    Setup,
+    Sight,
+    Sighting,
+)
+from pybondd.lab.topology import NEAR_ADDRESS, Topology, cut, repair
+from pybondd.lab.witness import Witness
 from pybondd.units import SECOND_NS, Duration, Instant
 
 REACHABLE_WITHIN_S = 3.0
-NEVER_ECHOED = 2**63
+NEVER_PROBED = 2**63
 """The sequence number of the question `is anybody there?`, outside those of a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something to do to a cable, `after_ns` from the first probe."""
+    """Something to do to a cable, `after_ns` from the step before or from the first probe."""
 
     after_ns: Duration
     action: Action
     cable: str
 
 
-class Watchers:
-    """The echo host and the witness, as child processes that end when their stdin closes."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A deed, and when the kernel had done it for sure."""
 
-    def __init__(self, topology: Topology) -> None:
-        far = topology.cable_end.descriptor
-        cables = [f"{near}={far_name}" for near, far_name in topology.cables.items()]
-        self._echo = child("pybondd.lab.echo", [FAR_ADDRESS], where=topology.far_host)
-        self._witness = child("pybondd.lab.witness", [str(far), *cables], keep=far)
-        for process in (self._echo, self._witness):
-            first_line(process)
-
-    def arrivals(self) -> tuple[int, ...]:
-        """The sequence numbers that reached the far host. Ends the echo host."""
-        return tuple(seq for seq in end(self._echo) if seq != NEVER_ECHOED)
-
-    def sightings(self) -> tuple[Sighting, ...]:
-        """Where probes came out of a cable, in the order of time. Ends the witness."""
-        rows = (Sighting(row[0], row[1], Direction(row[2]), row[3]) for row in end(self._witness))
-        return tuple(sorted(rows, key=lambda sighting: sighting.moment_ns))
+    incident: Incident
+    done_ns: Instant
 
 
 def perform(
     setup: Setup,
     topology: Topology,
     bond: BondHost,
+    witness: Witness,
     *,
-    count: int,
-    burst: int,
-    deeds: Sequence[Deed],
+    plan: ProbePlan,
+    steps: Sequence[Deed | Look],
 ) -> Recording:
-    """Run `count` probes while the deeds are done, and collect what everybody saw.
+    """Probe while the steps are taken, and collect what everybody saw.
 
-    Raises `LabFailedError` when the far host cannot be reached at all.
+    A run with looks is over after its last step. Raises `LabFailedError` when a far host cannot be
+    reached at all.
     """
-    watchers = Watchers(topology)
-    _require_an_answer()
-    plan = ProbePlan(NEAR_ADDRESS, FAR_ADDRESS, count, setup.interval_ns, burst, setup.flows)
+    echoes = [child("pybondd.lab.echo", [a], where=host) for a, host in topology.hosts.items()]
+    for echo in echoes:
+        first_line(echo)
+    for address, host in topology.hosts.items():
+        _require_to_be_found(address, host)
     prober = child("pybondd.lab.prober", [plan.json()])
     start_ns = int(first_line(prober))
-    done = [_do(deed, topology, start_ns) for deed in deeds]
-    sent = json.loads(prober.communicate(timeout=count * setup.interval_ns / SECOND_NS + 5)[0])
-    probes = _probes(sent, setup.flows)
-    sightings = tuple(s for s in watchers.sightings() if s.sequence != NEVER_ECHOED)
-    incidents = (
-        not_before_the_last_probe(incident, done_ns, probes, sightings)
-        for incident, done_ns in done
-    )
+    taken = _take(steps, topology, bond, start_ns)
+    sights = tuple(step for step in taken if isinstance(step, Sight))
+    probes = _probes(end(prober) if sights else rest(prober), plan)
+    frames = witness.frames()
+    sightings = _sightings(frames)
     return Recording(
         setup,
         start_ns,
-        start_ns + count * setup.interval_ns,
+        start_ns + len(probes) * setup.interval_ns,
         probes,
-        watchers.arrivals(),
+        tuple(sequence for echo in echoes for sequence in end(echo)),
         sightings,
-        tuple(incidents),
+        tuple(_incident(step, probes, sightings) for step in taken if isinstance(step, Done)),
         bond.words(),
+        frames,
+        sights=sights,
     )
 
 
-def _do(deed: Deed, topology: Topology, start_ns: Instant) -> tuple[Incident, Instant]:
-    due_ns = start_ns + deed.after_ns
-    time.sleep(max(0, due_ns - time.monotonic_ns()) / SECOND_NS)
-    moment_ns = (cut if deed.action is Action.CUT else repair)(topology, deed.cable)
-    return Incident(moment_ns, deed.action, deed.cable), time.monotonic_ns()
+def _take(
+    steps: Sequence[Deed | Look], topology: Topology, bond: BondHost, now: Instant
+) -> list[Done | Sight]:
+    taken: list[Done | Sight] = []
+    for step in steps:
+        time.sleep(max(0, now + step.after_ns - time.monotonic_ns()) / SECOND_NS)
+        if isinstance(step, Look):
+            sight = look(step, topology, bond)
+            now = sight.moment_ns
+            taken.append(sight)
+        else:
+            now = (cut if step.action is Action.CUT else repair)(topology, step.cable)
+            taken.append(Done(Incident(now, step.action, step.cable), time.monotonic_ns()))
+    return taken
+
+
+def _incident(done: Done, probes: Sequence[Probe], sightings: Sequence[Sighting]) -> Incident:
+    return not_before_the_last_probe(done.incident, done.done_ns, probes, sightings)
 
 
 def not_before_the_last_probe(
@@ -116,35 +130,55 @@ def not_before_the_last_probe(
     return dataclasses.replace(incident, moment_ns=max([incident.moment_ns, *proofs]))
 
 
-def _probes(sent: dict[str, Any], flows: int) -> tuple[Probe, ...]:  # Any: it comes out of JSON
+def _probes(seen: list[Any], plan: ProbePlan) -> tuple[Probe, ...]:  # Any: it comes out of JSON
+    sent, answered = seen
     answers: dict[int, list[Instant]] = {}
-    for sequence, moment_ns in sent["answers"]:
+    for sequence, moment_ns in answered:
         answers.setdefault(sequence, []).append(moment_ns)
     return tuple(
-        Probe(sequence, sequence % flows, sent_ns, tuple(answers.get(sequence, ())))
-        for sequence, sent_ns in enumerate(sent["sent_ns"])
+        Probe(sequence, plan.flow_of(sequence), sent_ns, tuple(answers.get(sequence, ())))
+        for sequence, sent_ns in enumerate(sent)
     )
 
 
-def _require_an_answer() -> None:
-    """Ask the far host until it answers: address resolution and carriers need a moment."""
+def _sightings(frames: Sequence[SeenFrame]) -> tuple[Sighting, ...]:
+    numbered = ((frame, sequence_in_frame(frame.octets)) for frame in frames)
+    return tuple(
+        Sighting(frame.moment_ns, frame.cable, frame.direction, sequence)
+        for frame, sequence in numbered
+        if sequence is not None and sequence != NEVER_PROBED
+    )
+
+
+def _require_to_be_found(address: str, host: NetworkNamespace) -> None:
+    """Let a far host call until it is answered: address resolution and carriers need a moment.
+
+    The far host asks for our address, and we learn its own from that. Were it the other way round,
+    balance-alb would leave all hosts with the active port's address for the first two seconds.
+    """
     deadline_ns = time.monotonic_ns() + int(REACHABLE_WITHIN_S * SECOND_NS)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.bind((NEAR_ADDRESS, 0))
-        asking.settimeout(0.1)
-        while time.monotonic_ns() < deadline_ns:
-            if _is_answered(asking):
-                return
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as answering:
+        answering.bind((NEAR_ADDRESS, ECHO_PORT))
+        answering.settimeout(0.1)
+        with host.entered():
+            calling = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with calling:
+            calling.settimeout(0.1)
+            while time.monotonic_ns() < deadline_ns:
+                if _is_answered(calling, answering):
+                    return
     raise LabFailedError(
-        "the far host does not answer over the bond",
-        f"no echo of {FAR_ADDRESS} within {REACHABLE_WITHIN_S:.0f} s of asking",
+        "a far host does not reach us over the bond",
+        f"no answer for {address} within {REACHABLE_WITHIN_S:.0f} s of asking",
         "look at the bond itself: sudo pybondd up --help",
     )
 
 
-def _is_answered(asking: socket.socket) -> bool:
+def _is_answered(calling: socket.socket, answering: socket.socket) -> bool:
     try:
-        asking.sendto(payload_of(0, NEVER_ECHOED), (FAR_ADDRESS, ECHO_PORT))
-        return sequence_in(asking.recv(256)) == NEVER_ECHOED
+        calling.sendto(payload_of(0, NEVER_PROBED), (NEAR_ADDRESS, ECHO_PORT))
+        question, caller = answering.recvfrom(256)
+        answering.sendto(question, caller)
+        return sequence_in(calling.recv(256)) == NEVER_PROBED
     except OSError:
         return False

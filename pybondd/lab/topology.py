@@ -1,10 +1,11 @@
 """Which cables lie where? The networks of the labs, laid with real veth pairs.
 
-behind a switch (failover):                    bond to bond (rr, xor, broadcast):
+behind a switch (failover, tlb, alb):          bond to bond (rr, xor, broadcast, lacp):
 
     here        switch       server                here          far
     eth0 ────── sw0 ┐                              eth0 ──────── eth0
-    eth1 ────── sw1 ┴ br0 ── eth0                  eth1 ──────── eth1
+    eth1 ────── sw1 ┴ br0 ── eth0, of one          eth1 ──────── eth1
+                             host or several
 
 A switch learns one address behind one port, so in the modes that send one address out of several
 ports it would move the address back and forth; there the far end has to be a bond as well.
@@ -32,33 +33,33 @@ make it wait for up to a second (Linux 6.12 net/core/link_watch.c linkwatch_urge
 class Topology:
     """`cables` maps each port here to the name of its far end, which lies in `cable_end`.
 
-    `far_host` is where the echo host lives.
+    `hosts` are the far hosts by their address.
     """
 
     cables: dict[str, str]
     cable_end: NetworkNamespace
-    far_host: NetworkNamespace
+    hosts: dict[str, NetworkNamespace]
 
 
-def behind_a_switch(ports: Sequence[str]) -> Topology:
-    """Ports here, a learning switch, and a server behind it that is already reachable."""
-    switch, server = new_network_namespace(), new_network_namespace()
+def behind_a_switch(ports: Sequence[str], addresses: Sequence[str]) -> Topology:
+    """Ports here, a learning switch, and hosts with these addresses that it already reaches."""
+    switch = new_network_namespace()
+    hosts = {address: new_network_namespace() for address in addresses}
     cables = {port: f"sw{number}" for number, port in enumerate(ports)}
     _lay(cables, switch)
     with switch.entered(), IPRoute() as links:
         links.link("add", ifname="br0", kind="bridge", br_stp_state=0)
-        links.link(
-            "add",
-            ifname="down0",
-            kind="veth",
-            peer={"ifname": "eth0", "net_ns_fd": server.descriptor},
-        )
-        for name in (*cables.values(), "down0"):
-            links.link("set", index=_index(links, name), master=_index(links, "br0"), state="up")
+        for name in cables.values():
+            _put_on_bridge(links, name)
+        for number, (address, host) in enumerate(hosts.items()):
+            peer = {"ifname": "eth0", "address": _mac_of(address), "net_ns_fd": host.descriptor}
+            links.link("add", ifname=f"down{number}", kind="veth", peer=peer)
+            _put_on_bridge(links, f"down{number}")
         links.link("set", index=_index(links, "br0"), state="up")
-    with server.entered():
-        give_address("eth0", FAR_ADDRESS)
-    return Topology(cables, switch, server)
+    for address, host in hosts.items():
+        with host.entered():
+            give_address("eth0", address)
+    return Topology(cables, switch, hosts)
 
 
 def bond_to_bond(ports: Sequence[str]) -> Topology:
@@ -66,7 +67,7 @@ def bond_to_bond(ports: Sequence[str]) -> Topology:
     far = new_network_namespace()
     cables = {port: port for port in ports}
     _lay(cables, far)
-    return Topology(cables, far, far)
+    return Topology(cables, far, {FAR_ADDRESS: far})
 
 
 def give_address(name: str, address: str) -> None:
@@ -101,7 +102,19 @@ def _lay(cables: dict[str, str], far: NetworkNamespace) -> None:
     with IPRoute() as links:
         for index, (near_name, far_name) in enumerate(cables.items(), FIRST_NEAR_INDEX):
             peer = {"ifname": far_name, "net_ns_fd": far.descriptor}
-            links.link("add", index=index, ifname=near_name, kind="veth", peer=peer)
+            links.link(
+                "add", index=index, ifname=near_name, kind="veth", peer=peer,
+                address=f"02:00:00:00:00:e{near_name[-1]}",
+            )  # fmt: skip
+
+
+def _put_on_bridge(links: IPRoute, name: str) -> None:
+    links.link("set", index=_index(links, name), master=_index(links, "br0"), state="up")
+
+
+def _mac_of(address: str) -> str:
+    """A MAC address that ends in the same digits as this IP address, which has at most two."""
+    return f"02:00:00:00:00:{address.split('.')[-1]:0>2}"
 
 
 def _raise_loopback() -> None:
