@@ -58,4 +58,4 @@ class BalanceStand(BondedHost):
 
     def active(self):
         """The active port's name."""
-        return self.status()["bond"]["active_port"]
+        return self.status()["linkinfo"]["info_data"]["active_slave"]
