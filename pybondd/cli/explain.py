@@ -42,7 +42,9 @@ def port_command(bond: str, port: str, as_json: bool) -> int:
 @click.argument("bond")
 @click.option("--src", required=True, help="IP address that the packets come from.")
 @click.option("--dst", required=True, help="IP address that they go to.")
-@click.option("--proto", help="tcp, udp, sctp or other; tcp if a port is given.")
+@click.option(
+    "--proto", help="tcp (if a port is given), udp, sctp, igmp, nd, arp-request, arp-reply, other."
+)
 @click.option("--sport", help="Source port.")
 @click.option("--dport", help="Destination port.")
 @click.option("--vlan", help="VLAN number of an interface above the bond.")
@@ -60,16 +62,18 @@ def flow_command(bond: str, as_json: bool, **given: str | None) -> int:
 def flow_lines(answer: FlowAnswerJson) -> list[str]:
     """The port, how the hash came about, and what other policies and a failure would change."""
     shown = [paint(answer["what"], Tone.BOLD), f"  {answer['why']}"]
-    for choice in answer["choices"]:
-        if choice["is_in_use"]:
-            shown += [f"    {text:<{STEP_WIDTH}}{number}" for text, number in choice["steps"]]
+    used = (choice for choice in answer["choices"] if choice["is_in_use"])
+    steps = [step for choice in used for step in choice["steps"]] + answer["steps"]
+    shown += [f"    {text:<{STEP_WIDTH}}{number}" for text, number in steps]
+    if answer["source_mac"]:
+        shown.append(f"  its source address is {answer['source_mac']}")
     others = [_other(choice) for choice in answer["choices"] if not choice["is_in_use"]]
     if others:
         shown.append(f"  other policies: {'   '.join(others)}")
-    if answer["port"] and answer["choices"]:
-        then = answer["then"] or "no port is left"
-        shown.append(f"  if {answer['port']} fails: {then}")
-        shown.append(paint("  the way back is chosen by the switch, not by this host", Tone.DIM))
+    if answer["then"] is not None:
+        shown.append(f"  if {answer['port']} fails: {answer['then'] or 'no port is left'}")
+    if answer["back"]:
+        shown.append(paint(f"  {answer['back']}", Tone.DIM))
     return shown
 
 

@@ -60,12 +60,15 @@ def flow_json(bond: Bond, texts: Mapping[str, str]) -> FlowAnswerJson:
                 exit_code=Exit.USAGE,
             )
         ) from mistake
-    answer = explain_flow(bond.state, question)
+    answer = explain_flow(bond.state, bond.mode, question)
     return {
         "port": answer.port,
         "what": answer.what,
         "why": answer.why,
+        "source_mac": answer.source_mac,
         "then": answer.then,
+        "back": answer.back,
+        "steps": list(answer.steps),
         "choices": [
             {
                 "policy": choice.policy,

@@ -117,12 +117,15 @@ class ChoiceJson(TypedDict):
 
 
 class FlowAnswerJson(TypedDict):
-    """The answer to GET /explain/flow; `port` and `then` are "" where there is not one port."""
+    """The answer to GET /explain/flow; the fields are those of explain/flow_answer.py."""
 
     port: str
     what: str
     why: str
-    then: str
+    source_mac: str
+    then: str | None
+    back: str
+    steps: list[tuple[str, str]]
     choices: list[ChoiceJson]
 
 

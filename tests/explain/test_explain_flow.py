@@ -50,7 +50,7 @@ def test_the_port_is_the_one_that_the_packet_path_takes(policy):
         if question.vlan:
             frame = with_tags(frame, ((VLAN_TYPE, question.vlan),))
         (taken,) = forwarder.from_host(frame)
-        assert explain_flow(bond.state, question).port == f"eth{taken}"
+        assert explain_flow(bond.state, bond.mode, question).port == f"eth{taken}"
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -58,7 +58,7 @@ def test_the_last_step_shown_is_the_hash(policy):
     bond = bond_with("balance-xor", 1, 2, xmit_hash_policy=policy)
     chance = random.Random(policy)
     for _ in range(50):
-        answer = explain_flow(bond.state, parse_question(any_flow(chance)))
+        answer = explain_flow(bond.state, bond.mode, parse_question(any_flow(chance)))
         for choice in answer.choices:
             assert int(choice.steps[-1][1], 16) == choice.word
 
@@ -66,33 +66,33 @@ def test_the_last_step_shown_is_the_hash(policy):
 def test_if_the_port_fails_the_flow_goes_where_it_was_foretold():
     bond = bond_with("balance-xor", 1, 2, 3, xmit_hash_policy="layer3+4")
     question = parse_question(WEB)
-    before = explain_flow(bond.state, question)
+    before = explain_flow(bond.state, bond.mode, question)
     link(bond, int(before.port.removeprefix("eth")), CUT, now=0)
-    assert explain_flow(bond.state, question).port == before.then
+    assert explain_flow(bond.state, bond.mode, question).port == before.then
 
 
 def test_the_only_port_has_no_successor():
     bond = bond_with("balance-xor", 1, xmit_hash_policy="layer3+4")
-    assert explain_flow(bond.state, parse_question(WEB)).then == ""
+    assert explain_flow(bond.state, bond.mode, parse_question(WEB)).then == ""
 
 
 def test_a_policy_that_hashes_the_next_hop_asks_for_it():
     bond = bond_with("balance-xor", 1, 2, xmit_hash_policy="layer2")
-    answer = explain_flow(bond.state, parse_question(WEB))
+    answer = explain_flow(bond.state, bond.mode, parse_question(WEB))
     assert answer.port == ""
     assert answer.what == "the port of the flow hangs on the next hop's MAC address"
-    assert explain_flow(bond.state, parse_question(WEB | NEXT_HOP)).port
+    assert explain_flow(bond.state, bond.mode, parse_question(WEB | NEXT_HOP)).port
 
 
 def test_all_six_policies_are_compared_and_one_is_in_use():
     _, bond = aggregated(xmit_hash_policy="layer2+3")
-    choices = explain_flow(bond.state, parse_question(WEB | NEXT_HOP)).choices
+    choices = explain_flow(bond.state, bond.mode, parse_question(WEB | NEXT_HOP)).choices
     assert [choice.policy for choice in choices] == POLICIES
     assert [choice.policy for choice in choices if choice.is_in_use] == ["layer2+3"]
 
 
 def answer_of(bond):
-    answer = explain_flow(bond.state, parse_question(WEB))
+    answer = explain_flow(bond.state, bond.mode, parse_question(WEB))
     return answer.port, answer.what, answer.why
 
 
@@ -113,6 +113,44 @@ def test_broadcast_names_every_port_with_a_link():
     bond = bond_with("broadcast", 1, 2, 3)
     link(bond, 1, CUT, now=0)
     assert answer_of(bond)[1] == "every packet of the flow leaves by each of eth2, eth3"
+
+
+def test_round_robin_keeps_igmp_on_one_port():
+    bond = bond_with("balance-rr", 1, 2)
+    question = parse_question({"src": "10.0.0.1", "dst": "224.0.0.22", "proto": "igmp"})
+    answer = explain_flow(bond.state, bond.mode, question)
+    assert (answer.port, answer.why) == ("eth1", "balance-rr keeps IGMP on one port")
+
+
+def test_broadcast_neighbor_copies_arp_and_nothing_else():
+    _, bond = aggregated(broadcast_neighbor="on")
+    request = parse_question({"src": "10.0.0.1", "dst": "10.0.0.2", "proto": "arp-request"})
+    answer = explain_flow(bond.state, bond.mode, request)
+    assert answer.what == "every packet of the flow leaves by each of eth1, eth2"
+    assert explain_flow(bond.state, bond.mode, parse_question(WEB | NEXT_HOP)).port
+
+
+def test_a_group_needs_no_next_hop_since_its_address_says_its_mac():
+    bond = bond_with("balance-xor", 1, 2, xmit_hash_policy="layer2")
+    for src, dst in (("10.0.0.1", "224.0.0.5"), ("fe80::1", "ff02::5")):
+        assert explain_flow(bond.state, bond.mode, parse_question({"src": src, "dst": dst})).port
+
+
+@pytest.mark.parametrize(
+    ("texts", "mac"),
+    [
+        ({"dst": "224.1.2.3"}, "01005e010203"),
+        ({"dst": "255.255.255.255"}, "ffffffffffff"),
+        ({"src": "fe80::1", "dst": "ff02::1:ff00:7"}, "3333ff000007"),
+        ({"dst": "10.0.0.2", "proto": "arp-request"}, "ffffffffffff"),
+        ({"dst": "10.0.0.2", "proto": "arp-request"} | NEXT_HOP, "020000000099"),
+        ({"dst": "10.0.0.2", "proto": "arp-reply"} | NEXT_HOP, "020000000099"),
+    ],
+    ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else None,
+)
+def test_the_frame_of_a_question_goes_where_its_address_says(texts, mac):
+    question = parse_question({"src": "10.0.0.1"} | texts)
+    assert frame_of(question, source_mac=bytes(6))[:6].hex() == mac
 
 
 def test_a_bond_that_is_down_drops_the_flow():
@@ -142,7 +180,10 @@ def test_a_bond_without_a_carrier_drops_the_flow():
         (WEB | {"dport": "1" * 5000}, "is no number up to 65535"),
         (WEB | {"sport": "²"}, "sport '²' is no number"),
         (WEB | {"vlan": "4095"}, "vlan 4095 is more than 4094"),
-        (WEB | {"proto": "icmp"}, "proto 'icmp' is none of tcp, udp, sctp, other"),
+        (WEB | {"proto": "icmp"}, "proto 'icmp' is none of tcp, udp, sctp, igmp, nd, "),
+        (WEB | {"proto": "igmp"}, "ports belong to tcp, udp or sctp"),
+        ({"src": "fe80::1", "dst": "ff02::2", "proto": "arp-reply"}, "arp-reply is of IPv4"),
+        ({"src": "10.0.0.1", "dst": "10.0.0.2", "proto": "nd"}, "proto nd is of IPv6"),
         (WEB | {"proto": "other"}, "ports belong to tcp, udp or sctp"),
         (WEB | {"to": "02:00"}, "to '02:00' is no MAC address"),
     ],
