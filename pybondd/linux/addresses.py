@@ -17,7 +17,8 @@ _INTERFACE_SCOPE = 1
 """Groups of this scope or less are never reported (RFC 3810 section 6), nor is ff02::1."""
 _MAX_DEPTH = 8
 """Linux nests upper devices at most 8 deep (netdevice.h MAX_NEST_DEV)."""
-_STANDS_ON_TOP = ("vlan", "macvlan")
+_VLAN, _BRIDGE = "vlan", "bridge"
+_MACVLANS = ("macvlan", "macvtap")
 
 
 @dataclass(slots=True)
@@ -30,9 +31,10 @@ class _Groups:
 
 
 def host_addresses(route: Route, bond_ifindex: int) -> tuple[HostAddress, ...]:
-    """The bond and every VLAN and macvlan above it that is up, each followed by what it carries.
+    """The bond and every VLAN, macvlan and bridge above it, each followed by what it carries.
 
-    Empty when the bond interface is gone. Raises LinuxError.
+    What is down has no address that anybody could see, but may have learned neighbours. Empty when
+    the bond interface is gone. Raises LinuxError.
     """
     interfaces = route.interfaces()
     addresses = route.addresses()
@@ -63,9 +65,10 @@ class Place:
 
 
 def stack(interfaces: tuple[Interface, ...], bond_ifindex: int) -> Iterator[Place]:
-    """The bond and what stands on it: VLANs by protocol and number, then macvlans by creation.
+    """The bond and what stands on it: VLANs by protocol and number, macvlans by creation, a bridge.
 
-    That is the order in which Linux tells them of a failover (seen on 6.1).
+    That is the order in which Linux tells them of a failover (seen on 6.1; a bridge is told by
+    Linux 6.12 br.c br_device_event, where in the order depends on what was loaded first).
     """
     for each in interfaces:
         if each.ifindex == bond_ifindex:
@@ -76,22 +79,30 @@ def _with_uppers(place: Place, interfaces: tuple[Interface, ...]) -> Iterator[Pl
     yield place
     if place.depth == _MAX_DEPTH:
         return
-    below = place.interface.ifindex
-    uppers = [i for i in interfaces if i.lower == below and i.kind in _STANDS_ON_TOP and i.is_up]
-    for upper in sorted(uppers, key=_rank):
+    for upper in sorted(_uppers(place.interface, interfaces), key=_rank):
         tags = (*place.tags, upper.tag) if upper.tag else place.tags
         yield from _with_uppers(Place(upper, tags, place.depth + 1), interfaces)
 
 
+def _uppers(below: Interface, interfaces: tuple[Interface, ...]) -> Iterator[Interface]:
+    for each in interfaces:
+        is_stacked = each.lower == below.ifindex and each.kind in (_VLAN, *_MACVLANS)
+        if is_stacked or (each.ifindex == below.master and each.kind == _BRIDGE):
+            yield each
+
+
 def _rank(upper: Interface) -> tuple[int, int, int]:
-    protocol, number = upper.tag or (0, 0)
-    return _STANDS_ON_TOP.index(upper.kind), protocol, number or upper.ifindex
+    if upper.kind == _VLAN:
+        return 0, *(upper.tag or (0, 0))
+    return 1 if upper.kind in _MACVLANS else 2, 0, upper.ifindex
 
 
 def _host_address(
     place: Place, addresses: tuple[bytes, ...], groups: dict[str, _Groups]
 ) -> HostAddress:
     interface = place.interface
+    if not interface.is_up and place.depth:
+        addresses, groups = (), {}
     joined = groups.get(interface.name, _Groups())
     return HostAddress(
         name=interface.name,
@@ -104,6 +115,8 @@ def _host_address(
         mld_groups=tuple(joined.mld),
         igmp_version=joined.igmp_version,
         depth=place.depth,
+        is_bridge=interface.kind == _BRIDGE,
+        is_macvlan=interface.kind in _MACVLANS,
     )
 
 

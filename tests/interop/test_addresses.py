@@ -73,10 +73,27 @@ def test_macvlans_above_the_bond_are_read_and_want_promiscuous_reception(host):
 
 
 @pytest.mark.root
-def test_a_bridge_above_the_bond_wants_promiscuous_reception(host):
+def test_a_macvlan_that_is_down_is_known_but_has_nothing_to_announce(host):
+    host.ip("link add mv0 link bond0 type macvlan mode bridge")
+    host.ip("addr add 10.0.0.7/24 dev mv0")
+    bond, above = read(host)
+    assert (above.name, above.is_macvlan, above.ipv4) == ("mv0", True, ())
+    assert (bond.is_macvlan, bond.is_bridge) == (False, False)
+
+
+@pytest.mark.root
+def test_a_bridge_above_the_bond_is_read_and_wants_promiscuous_reception(host):
     host.ip("link add br0 type bridge")
+    host.ip("link add br1 type bridge")
     host.ip("link set bond0 master br0")
+    for number in range(2):
+        host.ip(f"addr add 10.0.{number}.1/24 dev br{number}")
+        host.ip(f"link set br{number} up")
     assert is_promiscuous(host)
+    assert [each.name for each in read(host)] == ["bond0", "br0"]
+    bridge = read(host)[1]
+    assert (bridge.is_bridge, bridge.is_macvlan, bridge.depth) == (True, False, 1)
+    assert bridge.ipv4 == packed("10.0.0.1")
 
 
 @pytest.mark.root
@@ -122,10 +139,36 @@ def test_a_vanished_bond_has_no_addresses(host):
 # -- VLANs, which this kernel may not have: the stack is computed from values -----------------
 
 
-def interface(ifindex, lower=None, kind="", tag=None):
+def interface(ifindex, lower=None, kind="", tag=None, **more):
     return Interface(
-        ifindex, f"if{ifindex}", bytes(6), 1500, True, True, lower=lower, kind=kind, tag=tag
+        ifindex, f"if{ifindex}", bytes(6), 1500, True, True, lower=lower, kind=kind, tag=tag, **more
     )
+
+
+def test_what_stands_on_the_bridge_of_a_bond_is_behind_the_bond_as_well():
+    vlan = (0x8100, 10)
+    interfaces = (
+        interface(1, 2, "vlan", vlan, master=7),
+        interface(2, master=6),
+        interface(3, master=6),
+        interface(4, 6, "macvlan"),
+        interface(5, 2, "macvtap"),
+        interface(6, kind="bridge"),
+        interface(7, kind="bridge"),
+        interface(8, kind="bridge"),
+        interface(9, 6, "vlan", vlan),
+    )
+    assert [
+        (place.interface.ifindex, place.tags, place.depth) for place in stack(interfaces, 2)
+    ] == [
+        (2, (), 0),
+        (1, (vlan,), 1),
+        (7, (vlan,), 2),
+        (5, (), 1),
+        (6, (), 1),
+        (9, (vlan,), 2),
+        (4, (), 2),
+    ]
 
 
 def test_the_tags_of_stacked_vlans_are_outermost_first():
