@@ -21,7 +21,7 @@ cdef struct PuntQueue:
     int exit
 
 
-# mutants: on, killed by tests/test_pump.py
+# mutants: on, killed by tests/test_pump_balance.py
 
 cdef inline bint is_punted(
     const PuntQueue *queue, const uint8_t *packet, size_t size

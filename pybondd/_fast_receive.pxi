@@ -37,7 +37,7 @@ cdef int move_from_port(
     return count
 
 
-# mutants: on, killed by tests/test_pump.py tests/test_twins.py
+# mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py tests/test_twins.py
 
 cdef inline void from_port(
     Inbox *inbox, int i, int host_fd, Port *port, const Table *table, const Entry *entry

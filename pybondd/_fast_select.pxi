@@ -97,7 +97,7 @@ cdef struct Memory:
     Load load
 
 
-# mutants: on, killed by tests/test_select_twins.py
+# mutants: on, killed by tests/test_select_twins.py tests/test_balance_twins.py
 
 cdef int select(
     const Table *table, Memory *memory, uint8_t *frame, uint32_t length, uint32_t queue, int *chosen

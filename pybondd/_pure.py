@@ -8,6 +8,8 @@ from typing import Final
 
 from pybondd.balance.balanced import bucket_by_destination, is_balanced_by_hash
 from pybondd.balance.hashing import transmit_hash
+from pybondd.balance.load import Load
+from pybondd.balance.readdressing import as_delivered, as_sent, why_not_unicast
 from pybondd.counters import Counters, PortTally, Reason
 from pybondd.forwarding import (
     BUCKET_COUNT,
@@ -19,7 +21,7 @@ from pybondd.forwarding import (
     Spread,
 )
 from pybondd.wire import protocols
-from pybondd.wire.ethernet import HEADER_OCTETS, is_group, take_tag, with_source
+from pybondd.wire.ethernet import HEADER_OCTETS, take_tag
 from pybondd.wire.ethertypes import ARP, IPV4, IPV6
 from pybondd.wire.neighbour import ADVERTISEMENT, SOLICITATION
 
@@ -54,8 +56,7 @@ class Forwarder:
         self._copies_frames = 0
         self._punted_frames = 0
         self._host_drops = [0] * len(Reason)
-        self._bucket_octets = [0] * BUCKET_COUNT
-        self._unbalanced_octets = 0
+        self._load = Load()
         self._ports: dict[int, PortTally] = {}
 
     def publish(self, table: ForwardingTable) -> None:
@@ -116,9 +117,7 @@ class Forwarder:
 
         A VLAN tag does not count, nor does what was left to the bond.
         """
-        load = tuple(self._bucket_octets), self._unbalanced_octets
-        self._bucket_octets, self._unbalanced_octets = [0] * BUCKET_COUNT, 0
-        return load
+        return self._load.take()
 
     # -- what the compiled twin does without the GIL; no frame is counted below
 
@@ -157,35 +156,17 @@ class Forwarder:
             return Reason.UNKNOWN_PORT
         if entry.receive is Receive.SUPPRESS:
             return Reason.SUPPRESSED
-        return self._why_not_unicast(entry, frame) if entry.receive is Receive.UNICAST else None
+        if entry.receive is Receive.UNICAST:
+            return why_not_unicast(self._table, entry, frame)
+        return None
 
     def as_sent(self, ifindex: int, frame: bytes) -> bytes:
-        """The frame as it leaves by this port: two ports never show a switch the same address."""
-        table = self._table
-        if table.balances is Balances.EVERYTHING or ifindex == table.active_port:
-            return frame
-        return with_source(frame, self._entries[ifindex].mac)
+        """The frame as it leaves by this port of the table."""
+        return as_sent(self._table, self._entries[ifindex], frame)
 
     def as_delivered(self, ifindex: int, frame: bytes) -> bytes:
-        """The frame as the host gets it: it knows of one address, that of the bond."""
-        if not self._table.bond_mac or frame[:6] not in self._own_addresses(ifindex):
-            return frame
-        return self._table.bond_mac + frame[6:]
-
-    def _own_addresses(self, ifindex: int) -> list[bytes]:
-        """To which destinations does this port answer?"""
-        table = self._table
-        own = [self._entries[ifindex].mac]
-        if table.covers_dead_ports and ifindex == table.active_port:
-            own += [entry.mac for entry in table.ports if not entry.can_transmit]
-        return own
-
-    def _why_not_unicast(self, entry: PortEntry, frame: bytes) -> Reason | None:
-        """Linux 6.12 bond_should_deliver_exact_match, and what IP does with the bond's address."""
-        if is_group(frame):
-            return Reason.SUPPRESSED
-        is_for_bond = frame[:6] == self._table.bond_mac != entry.mac
-        return Reason.OTHER_PORT if is_for_bond else None
+        """The frame as the host gets it, if `classify` lets it."""
+        return as_delivered(self._table, self._entries[ifindex], frame)
 
     def _balanced(self, untagged: bytes, tci: int) -> tuple[int, ...]:
         """Linux 6.12 bond_tlb_xmit and bond_alb_xmit, as far as the table decides."""
@@ -194,31 +175,33 @@ class Forwarder:
             return ()
         if table.balances is Balances.IP and is_arp(untagged):
             return TO_BOND
-        bucket = self._bucket(untagged, tci)
-        if bucket is None:
+        word = self._choosing_word(untagged, tci)
+        if word is None:
             return self._unbalanced(untagged)
         if table.spread is Spread.HASH:
-            word = transmit_hash(table.hash_policy, untagged, tci)
             return (table.tx_ports[word % len(table.tx_ports)],)
-        owner = table.buckets[bucket]
+        owner = table.buckets[word % BUCKET_COUNT]
         if owner == NOBODY:
             return TO_BOND
-        self._bucket_octets[bucket] += len(untagged)
+        self._load.bucket_octets[word % BUCKET_COUNT] += len(untagged)
         return (owner,)
 
-    def _bucket(self, untagged: bytes, tci: int) -> int | None:
-        """Which bucket is it in, if it may leave by any port?"""
-        if self._table.balances is Balances.IP:
-            return bucket_by_destination(untagged)
-        if not is_balanced_by_hash(untagged):
+    def _choosing_word(self, untagged: bytes, tci: int) -> int | None:
+        """The number that says by which port a frame leaves; None if it must be the active one."""
+        table = self._table
+        if table.balances is Balances.IP:
+            bucket = bucket_by_destination(untagged)
+            if bucket is None or table.spread is not Spread.HASH:
+                return bucket
+        elif not is_balanced_by_hash(untagged):
             return None
-        return transmit_hash(self._table.hash_policy, untagged, tci) % BUCKET_COUNT
+        return transmit_hash(table.hash_policy, untagged, tci)
 
     def _unbalanced(self, untagged: bytes) -> tuple[int, ...]:
         active_port = self._table.active_port
         if active_port is None or not self._entries[active_port].can_transmit:
             return ()
-        self._unbalanced_octets += len(untagged)
+        self._load.unbalanced_octets += len(untagged)
         return (active_port,)
 
     def _port_of_queue(self, queue: int) -> int | None:
