@@ -1,6 +1,8 @@
 """What the tests of this folder stand on: a yard to build networks in, if we may."""
 
 import os
+import socket
+from types import SimpleNamespace
 
 import pytest
 from netns import Yard
@@ -10,6 +12,24 @@ from netns import Yard
 def yard():
     with Yard() as built:
         yield built
+
+
+@pytest.fixture
+def cable(yard):
+    """eth0 here, to which the host is deaf as to every port, and the other end over there."""
+    from pybondd.linux.isolation import isolate
+    from pybondd.linux.netlink import Route
+
+    here, there = yard.namespace(), yard.namespace()
+    yard.cable(here, "eth0", there, "eth0")
+    with there.entered():
+        far = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        far.bind(("eth0", 0))
+    with here.entered(), Route() as route, far:
+        ifindex = route.interface("eth0").ifindex
+        isolation = isolate(route, ifindex)
+        yield SimpleNamespace(here=here, there=there, far=far, ifindex=ifindex)
+        isolation.undo()
 
 
 def pytest_collection_modifyitems(items):
@@ -35,5 +55,5 @@ def bonded(yard, tmp_path):
 
     built = BondedHost(yard, tmp_path)
     yield built
-    for socket in tmp_path.glob("*.sock"):
-        built.call("down", socket.stem)
+    for control in tmp_path.glob("*.sock"):
+        built.call("down", control.stem)

@@ -1,15 +1,12 @@
 """What must a socket be like that carries LACP? Cures are tried, and their absence seen to hurt."""
 
 import socket
-from types import SimpleNamespace
 
 import pytest
 from lacp_wire import EVERY_PROTOCOL, SLOW, listener, received
 from netns import eventually
 
 from pybondd.linux import socket_filter
-from pybondd.linux.isolation import isolate
-from pybondd.linux.netlink import Route
 from pybondd.linux.own_socket import OwnSocket
 from pybondd.linux.packet_socket import VNET_HEADER, PortSocket
 
@@ -19,21 +16,6 @@ SOURCE = bytes.fromhex("02000000ee01")
 LACPDU = SLOW + SOURCE + b"\x88\x09\x01\x01" + bytes(108)
 DATA = b"\xff" * 6 + SOURCE + b"\x88\xb5" + bytes(1000)
 SOL_PACKET, STATISTICS, ADD_MEMBERSHIP = 263, 6, 1
-
-
-@pytest.fixture
-def cable(yard):
-    """eth0 here, to which the host is deaf as to every port, and the other end over there."""
-    here, there = yard.namespace(), yard.namespace()
-    yard.cable(here, "eth0", there, "eth0")
-    with there.entered():
-        far = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        far.bind(("eth0", 0))
-    with here.entered(), Route() as route, far:
-        ifindex = route.interface("eth0").ifindex
-        isolation = isolate(route, ifindex)
-        yield SimpleNamespace(here=here, there=there, far=far, ifindex=ifindex)
-        isolation.undo()
 
 
 @pytest.fixture
