@@ -47,7 +47,7 @@ class LinkFacts:
         return self.is_up and self.has_carrier
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Port:
     """One interface of the bond; in Linux's words a slave.
 

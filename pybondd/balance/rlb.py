@@ -5,7 +5,9 @@ another port, by changing the ARP that its host sends, and tells it anew, unaske
 is no longer the right one. Source: Linux 6.12 bond_alb.c, section rlb; bonding.rst: balance-alb.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Final
 
 from pybondd.balance.capacity import speed_of
@@ -163,19 +165,28 @@ class ReceiveBalance:
 
     def whose_turn(self, state: BondState) -> Port | None:
         """The port that a new client would get, without giving it out."""
+        return next(iter(self._in_turn(state)), None)
+
+    def _in_turn(self, state: BondState) -> list[Port]:
+        """The fastest ports that can transmit, the next one first."""
         usable = [port for port in state.ports if port.can_transmit]
-        turn = usable.index(self.last_port) + 1 if self.last_port in usable else len(usable)
-        before = max(usable[:turn], key=speed_of, default=None)
-        after = max(usable[turn:], key=speed_of, default=None)
-        is_worse = before is not None and after is not None and speed_of(after) < speed_of(before)
-        return before if after is None or is_worse else after
+        turn = usable.index(self.last_port) + 1 if self.last_port in usable else 0
+        best_mbps = max(map(speed_of, usable), default=0)
+        return [port for port in usable[turn:] + usable[:turn] if speed_of(port) == best_mbps]
+
+    def _with_ports(
+        self, state: BondState, clients: Iterable[Client]
+    ) -> Iterator[tuple[Client, Port | None]]:
+        """Each client with the port whose turn it is then; None: no port can transmit."""
+        for client, port in zip(clients, cycle(self._in_turn(state) or [None]), strict=False):
+            self.last_port = port or self.last_port
+            yield client, port
 
     def port_lost(self, state: BondState, port: Port) -> None:
         """Give the clients of a port to others."""
-        for client in self.clients.walk():
-            if client.port is not port:
-                continue
-            client.port = self.next_port(state)
+        losers = [client for client in self.clients.walk() if client.port is port]
+        for client, other in self._with_ports(state, losers):
+            client.port = other
             if client.port and client.can_be_told:
                 self._must_tell(client)
                 self.retries = UPDATE_RETRIES
@@ -218,8 +229,7 @@ class ReceiveBalance:
             self.is_update_due = False
 
     def _deal(self, state: BondState) -> None:
-        for client in self.clients.walk():
-            port = self.next_port(state)
+        for client, port in self._with_ports(state, self.clients.walk()):
             if port and port is not client.port:
                 client.port = port
                 if any(client.mac):

@@ -90,13 +90,13 @@ class TransmitTable:
         self.buckets = [Bucket() for _ in range(BUCKET_COUNT)]
         self.loads.clear()
 
-    def owners(self) -> tuple[int, ...]:
+    def owners(self, ports: Iterable[Port]) -> tuple[int, ...]:
         """By bucket the interface index of its owner, NOBODY if it has none that can transmit.
 
         A frame for an owner that cannot transmit is one for us: it is lost, and the owner with it.
         """
-        owners = (bucket.port for bucket in self.buckets)
-        return tuple(port.ifindex if port and port.can_transmit else NOBODY for port in owners)
+        index = {id(port): port.ifindex for port in ports if port.can_transmit}
+        return tuple([index.get(id(bucket.port), NOBODY) for bucket in self.buckets])
 
     def load_of(self, port: Port) -> int:
         """Octets per second that the port's buckets carried when they were last measured."""

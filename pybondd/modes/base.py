@@ -151,13 +151,15 @@ def build_table(
             active_port=state.active.ifindex if state.active else None,
             obeys_queue_id=obeys_queue_id,
             copies_neighbours=copies_neighbours,
+            generation=state.table.generation,
         ),
     )
 
 
 def numbered(state: BondState, table: ForwardingTable) -> ForwardingTable:
     """The table with its generation: that in force, or the next one if something differs."""
-    table = replace(table, generation=state.table.generation)
+    if table.generation != state.table.generation:
+        table = replace(table, generation=state.table.generation)
     return table if table == state.table else table.next_generation()
 
 
