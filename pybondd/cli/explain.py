@@ -88,6 +88,7 @@ def lines(answer: AnswerJson, *, width: int) -> list[str]:
     shown += [_marked("✓", Tone.GOOD, met, width) for met in answer["met"]]
     symbol, tone = ("✓", Tone.GOOD) if carries else ("✗", Tone.BAD)
     shown.append(_marked(symbol, tone, answer["why"], width))
+    shown += [_marked("·", Tone.DIM, note, width) for note in answer["notes"]]
     if answer["remedy"]:
         shown.append(_marked("=>", Tone.BOLD, answer["remedy"], width))
     return shown

@@ -43,6 +43,7 @@ def answer_json(bond: Bond, name: str, *, now: Instant, is_privileged: bool) -> 
         "why": answer.why,
         "remedy": answer.remedy,
         "met": list(answer.met),
+        "notes": list(answer.notes),
     }
 
 

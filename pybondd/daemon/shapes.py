@@ -104,6 +104,7 @@ class AnswerJson(TypedDict):
     why: str
     remedy: str
     met: list[str]
+    notes: list[str]
 
 
 class ChoiceJson(TypedDict):

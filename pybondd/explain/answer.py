@@ -58,7 +58,7 @@ class Answer:
     """Does the port carry traffic? `reason` is None if it does.
 
     `met` are the conditions that hold, in the order in which they were looked at. `remedy` is empty
-    where nothing is to be done.
+    where nothing is to be done. `notes` are what else there is to know of the port.
     """
 
     carries: bool
@@ -67,3 +67,4 @@ class Answer:
     why: str
     remedy: str
     met: tuple[str, ...]
+    notes: tuple[str, ...] = ()

@@ -11,8 +11,9 @@ from pybondd.explain.answer import Answer, Reason, Unmet
 from pybondd.explain.hearing import HEARING_CHECKS, hears_not_itself
 from pybondd.explain.link import LINK_CHECKS
 from pybondd.explain.role import ROLE_CHECKS
+from pybondd.explain.share import share_notes
 from pybondd.explain.situation import Check, Situation
-from pybondd.forwarding import Spread
+from pybondd.forwarding import Balances, Spread
 from pybondd.modes.base import Mode
 from pybondd.port import Port
 from pybondd.state import BondState
@@ -23,6 +24,10 @@ from pybondd.wire.slow import PortState
 def explain_port(state: BondState, mode: Mode, port: Port, *, now: Instant) -> Answer:
     """The answer for one port of this bond at the moment `now`."""
     asked = Situation(state, mode, port, now)
+    return replace(_answered(asked), notes=share_notes(asked))
+
+
+def _answered(asked: Situation) -> Answer:
     if carries_traffic(asked):
         return _carrying(asked)
     met: list[str] = []
@@ -42,6 +47,8 @@ def carries_traffic(asked: Situation) -> bool:
 def _is_sent_by(asked: Situation) -> bool:
     """What the data plane makes of the table, and a link that is there (forwarding.py: Spread)."""
     table, port = asked.state.table, asked.port
+    if table.balances is not Balances.EVERYTHING:
+        return port.can_transmit
     if port.ifindex not in table.tx_ports or not port.is_running:
         return False
     if table.spread is Spread.ROUND_ROBIN:
@@ -108,7 +115,7 @@ def _carrying(asked: Situation) -> Answer:
 def _how(asked: Situation) -> tuple[str, str]:
     if asked.mode.lacp is not None:
         return _negotiated(asked)
-    if asked.mode.has_primary:
+    if asked.mode.has_primary and asked.state.table.spread is Spread.ONE:
         return "it is the active port", ""
     count = sum(_is_sent_by(replace(asked, port=port)) for port in asked.state.ports)
     return "it is the only usable port" if count == 1 else f"it is one of {count} usable ports", ""

@@ -105,7 +105,7 @@ def _receive(state: BondState, mode: BalanceAlb, *, now: Instant) -> ReceiveJson
         "rounds_left": balance.retries + 1 if balance.is_update_due else 0,
         "next_round_s": _next_round_s(balance),
         "next_port": turn.name if turn else None,
-        "stand_in": _stand_in(state, mode.stand_in),
+        "stand_in": stand_in_of(state, mode.stand_in),
         "tally": asdict(balance.tally),
     }
 
@@ -135,7 +135,8 @@ def ip_text(ipv4: bytes) -> str:
     return ".".join(map(str, ipv4))
 
 
-def _stand_in(state: BondState, stand_in: StandIn) -> StandInJson | None:
+def stand_in_of(state: BondState, stand_in: StandIn) -> StandInJson | None:
+    """Who takes what is sent to the addresses of dead ports, and for how long; None if nobody."""
     if stand_in.port is None:
         return None
     return {
