@@ -76,8 +76,15 @@ def test_a_super_frame_leaves_with_what_it_takes_to_cut_it_and_to_finish_its_che
     near.send(frame, offload)
     near.close()
     with socket.socket(fileno=socket.dup(far.fileno())) as reader:
-        assert eventually(lambda: offload + frame in waiting(reader))
+        came = []
+        assert eventually(lambda: came.extend(waiting(reader)) or whole(offload + frame) in came)
     far.close()
+
+
+def whole(packet):
+    """How the kernel shows it: it takes as header what lies in one piece, here all of it."""
+    frame_octets = len(packet) - len(VNET_HEADER)
+    return packet[:2] + struct.pack("=H", frame_octets) + packet[4:]
 
 
 def waiting(receiver):
