@@ -36,7 +36,7 @@ SWAPS = {
 }
 CAST = re.compile(r"<\s*(?:const\s+)?\w+(?:\s+\w+)*\s*\**\s*>")
 CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+$")
-ADDRESS_OF_FOLLOWS = {"", "(", ",", "=", "[", "return"}
+ADDRESS_OF_FOLLOWS = {"", "(", ",", "=", "[", "return", "==", "!="}
 
 
 def tokens_of(text: str) -> list[tuple[str, int, int]]:

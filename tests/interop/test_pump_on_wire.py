@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ import pytest
 from netns import eventually
 
 from pybondd.counters import Reason
-from pybondd.forwarding import ForwardingTable, PortEntry, Receive, Spread
+from pybondd.forwarding import BUCKET_COUNT, Balances, ForwardingTable, PortEntry, Receive, Spread
 from pybondd.linux.isolation import isolate
 from pybondd.linux.netlink import Route
 from pybondd.linux.packet_socket import PortSocket
@@ -83,6 +83,18 @@ def table_of(ifindex):
     return ForwardingTable(spread=Spread.ONE, tx_ports=(ifindex,), ports=(entry,))
 
 
+def balance_of(port, bond_mac):
+    """Balance-alb with all buckets at one port, which is not the active one."""
+    entry = PortEntry(port.ifindex, True, True, Receive.UNICAST, mac=port.mac)
+    return ForwardingTable(
+        Spread.BUCKETS,
+        ports=(entry,),
+        balances=Balances.IP,
+        buckets=(port.ifindex,) * BUCKET_COUNT,
+        bond_mac=bond_mac,
+    )
+
+
 def transfer(sender, receiver, address):
     """So many octets over TCP; how many arrived."""
     with receiver.entered():
@@ -99,6 +111,27 @@ def transfer(sender, receiver, address):
                 arrived += len(chunk)
         feeder.join()
     return arrived
+
+
+@contextmanager
+def listening(side):
+    """A packet socket that hears IPv4 on the peer's end, with room for some of it."""
+    with side.entered():
+        sink = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sink.setblocking(False)
+        sink.bind(("eth0", 0x0800))
+    with sink:
+        yield sink
+
+
+def headers_heard(sink):
+    """Source address and size of each frame that found room."""
+    heard = []
+    with suppress(BlockingIOError):
+        while True:
+            frame = sink.recv(1 << 17)
+            heard.append((frame[6:12], len(frame)))
+    return heard
 
 
 def idle_share(*, over_s=0.4):
@@ -128,6 +161,27 @@ def test_super_frames_come_in_whole_and_what_was_sent_arrives(bond):
     port = bond.pump.counters().ports[0]
     assert port.delivered_octets / port.delivered_frames > 5000, "the kernel cut them"
     assert bond.pump.counters().imbalance == (0, 0)
+
+
+def test_super_frames_pass_a_port_that_is_not_the_active_one_under_its_address(bond):
+    bond_mac, port_mac = "02:00:00:00:b0:0d", bond.port.mac.hex(":")
+    bond.host.ip(f"link set bond0 address {bond_mac}")
+    bond.pump.publish(balance_of(bond.port, bytes.fromhex(bond_mac.replace(":", ""))))
+    # ARP is left to the bond, and here is none.
+    with bond.peer.entered(), Route() as route:
+        peer_mac = route.interface("eth0").mac.hex(":")
+    bond.host.ip(f"neigh replace {PEER} lladdr {peer_mac} dev bond0")
+    bond.peer.ip(f"neigh replace {HOST} lladdr {port_mac} dev eth0")
+    with listening(bond.peer) as sink:
+        assert transfer(bond.host, bond.peer, PEER) == LENGTH_OCTETS
+        seen = headers_heard(sink)
+    assert transfer(bond.peer, bond.host, HOST) == LENGTH_OCTETS
+    assert {source.hex(":") for source, _ in seen} == {port_mac}
+    assert max(size_octets for _, size_octets in seen) > 5000, "the kernel cut them"
+    assert bond.pump.counters().imbalance == (0, 0)
+    octets, unbalanced_octets = bond.pump.take_load()
+    assert octets[10 ^ 8 ^ 0 ^ 2] > LENGTH_OCTETS
+    assert (sum(octets[1:]), unbalanced_octets) == (0, 0)
 
 
 def test_a_port_that_is_down_is_counted_and_serves_again_when_it_is_up(bond):
