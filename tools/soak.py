@@ -1,11 +1,12 @@
 """Random schedules of LACP systems, by the hundred thousand, in all processors.
 
-    python tools/soak.py [--schedules 100000] [--first 0] [--deeds 0] [--jobs N]
+    python tools/soak.py [--schedules 100000] [--first 0] [--deeds 0] [--mixed] [--jobs N]
 
 Each seed that breaks a rule is printed with what was broken; `--first SEED --schedules 1` runs it
 again. Such a seed becomes a test in tests/world/test_lacp_schedules.py. `--deeds` makes all
-schedules that long; 0 leaves it to the seed. Exit 1 if any failed. Ctrl-C and SIGTERM end it and
-its children; it sums up what was done until then and exits with 130 or 143.
+schedules that long; 0 leaves it to the seed. `--mixed` lets each bond follow a driver of its own.
+Exit 1 if any failed. Ctrl-C and SIGTERM end it and its children; it sums up what was done until
+then and exits with 130 or 143.
 """
 
 import argparse
@@ -75,14 +76,25 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--deeds", type=int, default=0, help="how many per schedule")
+    parser.add_argument("--mixed", action="store_true", help="bonds that follow different drivers")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     return parser.parse_args()
 
 
-def batches(arguments: argparse.Namespace) -> Iterator[tuple[int, int, int]]:
+@dataclass(frozen=True)
+class Batch:
+    """Seeds from `first` to the one before `end`."""
+
+    first: int
+    end: int
+    deeds: int
+    is_mixed: bool
+
+
+def batches(arguments: argparse.Namespace) -> Iterator[Batch]:
     end = arguments.first + arguments.schedules
     for first in range(arguments.first, end, BATCH):
-        yield first, min(first + BATCH, end), arguments.deeds
+        yield Batch(first, min(first + BATCH, end), arguments.deeds, arguments.mixed)
 
 
 def end_by_signal(number: int, _frame: FrameType | None) -> None:
@@ -96,18 +108,17 @@ def be_a_child() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def run_batch(batch: tuple[int, int, int]) -> tuple[int, list[tuple[int, str]]]:
+def run_batch(batch: Batch) -> tuple[int, list[tuple[int, str]]]:
     """How many schedules were run, and the seeds of those that failed with the reason."""
     from lacp_saboteur import run_schedule
 
-    first, end, deeds = batch
     failures = []
-    for seed in range(first, end):
+    for seed in range(batch.first, batch.end):
         try:
-            run_schedule(seed, deeds)
+            run_schedule(seed, batch.deeds, is_mixed=batch.is_mixed)
         except Exception as broken:  # A soak goes on whatever it finds.
             failures.append((seed, f"{type(broken).__name__}: {broken}"))
-    return end - first, failures
+    return batch.end - batch.first, failures
 
 
 if __name__ == "__main__":

@@ -350,8 +350,14 @@ class Saboteur(CableFaults):
             interface.set_up(True)
 
 
-def random_scene(seed):
-    """A scene whose size and settings follow from the seed."""
+FOLLOWS = ("mended", "mended", "linux", "linux-6.1")
+
+
+def random_scene(seed, *, is_mixed=False):
+    """A scene whose size and settings follow from the seed.
+
+    `is_mixed`: each site follows a driver of its own choice.
+    """
     chance = Random(seed)
     sizes = BIG_SIZE if chance.random() < BIG_SHARE else chance.choice(SIZES)
     rates = chance.choice((("fast", "fast"),) * 8 + (("slow", "fast"), ("slow", "slow")))
@@ -359,19 +365,21 @@ def random_scene(seed):
         ("miimon", "100"),
         ("ad_select", chance.choice(("stable", "bandwidth", "count"))),
         ("coupled_control", chance.choice(("1", "1", "0"))),
-        ("lacp_follows", chance.choice(("mended", "mended", "linux", "linux-6.1"))),
+        ("lacp_follows", chance.choice(FOLLOWS)),
     )
     each = {place: (("lacp_rate", rates[min(place, 1)]),) for place in range(len(sizes))}
     jiffy_ns = chance.choice((0, 0, 0, milliseconds(4), milliseconds(10)))
+    if is_mixed:
+        each = {p: (*own, ("lacp_follows", chance.choice(FOLLOWS))) for p, own in each.items()}
     return lacp_scene(*sizes, seed=seed, options=options, each=each, jiffy_ns=jiffy_ns)
 
 
-def run_schedule(seed, deeds=None):
+def run_schedule(seed, deeds=None, *, is_mixed=False):
     """A random scene, random deeds, calm, agreement within its bound, and traffic.
 
     The answer is the saboteur and how long the agreement took.
     """
-    scene = random_scene(seed)
+    scene = random_scene(seed, is_mixed=is_mixed)
     saboteur = Saboteur(scene)
     for _ in range(deeds or saboteur.random.choice(DEEDS)):
         saboteur.act()

@@ -8,6 +8,7 @@ import pytest
 from lacp_saboteur import random_scene, run_schedule
 
 SCHEDULES = 2000
+MIXED_SCHEDULES = 200
 BATCH = 50
 """Seeds in one test, so that a failure names its seed and the report stays readable."""
 
@@ -16,6 +17,12 @@ BATCH = 50
 def test_no_rule_breaks_and_all_agree_in_time_when_the_faults_stop(first_seed):
     for seed in range(first_seed, first_seed + BATCH):
         run_schedule(seed)
+
+
+@pytest.mark.parametrize("first_seed", range(0, MIXED_SCHEDULES, BATCH))
+def test_bonds_that_follow_different_drivers_agree_in_time(first_seed):
+    for seed in range(first_seed, first_seed + BATCH):
+        run_schedule(seed, is_mixed=True)
 
 
 @pytest.mark.parametrize("seed", [3, 9])
