@@ -9,7 +9,7 @@ from pybondd.cli.palette import color_option, is_coloured
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
 from pybondd.refusal import RefusedError
 
-NAMES = ("failover", "rr", "xor", "broadcast", "lacp")
+NAMES = ("failover", "rr", "xor", "broadcast", "lacp", "tlb", "alb")
 """The labs; written here so that --help need not load them."""
 
 
@@ -29,8 +29,8 @@ NAMES = ("failover", "rr", "xor", "broadcast", "lacp")
 def command(name: str, miimon: int, cables: int, output: Path | None) -> int:
     """Bring up a bond in a private network, cut a cable, and draw what happened.
 
-    NAME is failover (the default), rr, xor, broadcast or lacp. Needs no root where user namespaces
-    are allowed, changes nothing on this host, and is over in seconds.
+    NAME is failover (the default), rr, xor, broadcast, lacp, tlb or alb. Needs no root where user
+    namespaces are allowed, changes nothing on this host, and is over in seconds.
     """
     from pybondd.lab.failure import LabFailedError
     from pybondd.lab.main import run

@@ -17,6 +17,7 @@ PALETTE_DARK = {
     "bad": "#f87171", "good": "#4ade80", "warm": "#3b1d1f",
 }  # fmt: skip
 FONT = "ui-sans-serif, system-ui, 'DejaVu Sans', Helvetica, Arial, sans-serif"
+ARROW = 6
 PORT_TONES = ("port0", "port1", "port2", "port3")
 
 
@@ -51,15 +52,22 @@ class Canvas:
             f'y2="{end[1]:.2f}" stroke-width="{width:g}"{extra}/>'
         )
 
+    def head(self, tip: tuple[float, float], *, points_right: bool, tone: str) -> None:
+        """An arrow's head on a level line that ends at `tip`."""
+        back = tip[0] - ARROW if points_right else tip[0] + ARROW
+        for sign in (1, -1):
+            self.line(tip, (back, tip[1] + sign * ARROW / 2), tone=tone, width=1.5)
+
     def curve(
         self, start: tuple[float, float], end: tuple[float, float], *, tone: str,
-        width: float = 1.5,
+        width: float = 1.5, dashes: str = "",
     ) -> None:  # fmt: skip
         """A line that leaves and arrives level, as a cable hangs."""
         middle = (start[0] + end[0]) / 2
+        extra = f'stroke-dasharray="{dashes}" ' if dashes else ""
         self._shapes.append(
             f'<path class="s-{tone}" fill="none" stroke-width="{width:g}" stroke-opacity="0.75" '
-            f'd="M{start[0]:.1f} {start[1]:.1f} C{middle:.1f} {start[1]:.1f} '
+            f'{extra}d="M{start[0]:.1f} {start[1]:.1f} C{middle:.1f} {start[1]:.1f} '
             f'{middle:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"/>'
         )
 

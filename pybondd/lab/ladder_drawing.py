@@ -10,7 +10,6 @@ from pybondd.units import SECOND_NS, Instant
 
 LADDER_WIDTH, MARGIN, TIME_WIDTH = 460, 32, 62
 HEADER_HEIGHT, ROW_HEIGHT, FOOT_HEIGHT = 128, 24, 76
-ARROW = 6
 ROWS_MAX = 60
 """A ladder longer than this is cut off, with a line that says so."""
 
@@ -70,10 +69,8 @@ def _draw_said(canvas: Canvas, said: Said, lines: tuple[float, float], y: float)
     goes_there = said.direction is Direction.THERE
     start, end = lines if goes_there else lines[::-1]
     tone = "bad" if said.means_another else "port0" if goes_there else "port1"
-    back = -ARROW if goes_there else ARROW
     canvas.line((start, y), (end, y), tone=tone, width=1.5)
-    for sign in (1, -1):
-        canvas.line((end, y), (end + back, y + sign * ARROW / 2), tone=tone, width=1.5)
+    canvas.head((end, y), points_right=goes_there, tone=tone)
     middle = (lines[0] + lines[1]) / 2
     canvas.text(middle, y - 4, said_text(said), size=11, tone=tone, anchor="middle")
 

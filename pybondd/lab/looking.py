@@ -14,7 +14,8 @@ from pybondd.units import MILLISECOND_NS, SECOND_NS, Duration
 PATIENCE_NS: Duration = 4 * SECOND_NS
 """How long to look for what shall come; the slowest, an update of balance-alb, takes 2.1 s."""
 GLANCE_NS: Duration = 200 * MILLISECOND_NS
-"""Between two looks; one costs about 150 ms of processor time."""
+"""Between two looks, one of which costs about 150 ms of processor time; and how long the traffic is
+watched by which a sight is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,13 @@ class Look:
 
 
 def look(wanted: Look, topology: Topology, bond: BondHost) -> Sight:
-    """What is seen when all has settled, or when patience ends."""
+    """What is seen when all has settled, or when patience ends; then traffic goes on for a glance."""
     deadline_ns = time.monotonic_ns() + PATIENCE_NS
     while True:
         sight = _sight(wanted.title, topology, bond)
+        time.sleep(GLANCE_NS / SECOND_NS)
         if wanted.is_settled(sight) or sight.moment_ns > deadline_ns:
             return sight
-        time.sleep(GLANCE_NS / SECOND_NS)
 
 
 def _sight(title: str, topology: Topology, bond: BondHost) -> Sight:

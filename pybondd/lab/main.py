@@ -21,6 +21,7 @@ from pybondd.lab.looking import Look
 from pybondd.lab.namespaces import in_private_network
 from pybondd.lab.negotiation import NEGOTIATION
 from pybondd.lab.prober import ProbePlan
+from pybondd.lab.receive_sharing import RECEIVE_SHARING
 from pybondd.lab.recording import Action, Incident, Recording, Setup
 from pybondd.lab.round_robin import ROUND_ROBIN
 from pybondd.lab.stage import perform
@@ -32,10 +33,12 @@ from pybondd.lab.topology import (
     bond_to_bond,
     give_address,
 )
+from pybondd.lab.transmit_sharing import TRANSMIT_SHARING
 from pybondd.lab.witness import Witness
 from pybondd.units import SECOND_NS
 
-LABS = {lab.name: lab for lab in (FAILOVER, ROUND_ROBIN, FLOWS, COPIES, NEGOTIATION)}
+STORIES = (FAILOVER, ROUND_ROBIN, FLOWS, COPIES, NEGOTIATION, TRANSMIT_SHARING, RECEIVE_SHARING)
+LABS = {lab.name: lab for lab in STORIES}
 TIME_LIMIT_S = 14
 """A lab ends within 15 s, come what may."""
 READY_WITHIN_S = 5.0
@@ -43,17 +46,6 @@ READY_WITHIN_S = 5.0
 WORDS_SHOWN_MAX = 12
 RUN_DIRECTORY = Path("/run/pybondd")
 FAR_RUN_DIRECTORY = Path("/run/pybondd-far")
-
-DRAWING_SWITCH = (
-    "  here                switch           server",
-    "  eth0 ──cable─────── ┐",
-    "  eth1 ──cable─────── ┴ ────────────── 10.77.0.2",
-)
-DRAWING_BONDS = (
-    "  bond0 here          bond0 far",
-    "  eth0 ──cable─────── eth0",
-    "  eth1 ──cable─────── eth1            10.77.0.2",
-)
 
 Say = Callable[[str], None]
 
@@ -130,11 +122,18 @@ def _probes_text(lab: Lab) -> str:
 
 
 def _draw_network(lab: Lab, ports: Sequence[str], say: Say) -> None:
-    for line in DRAWING_BONDS if lab.has_far_bond else DRAWING_SWITCH:
-        if not line.lstrip().startswith("eth") or line.split()[0] in ports:
-            say(line)
-    if lab.liar:
-        say(f"  {lab.liar} ──cable─────── a partner that lies")
+    if lab.has_far_bond:
+        say(f"  bond0 here          bond0 far       {FAR_ADDRESS}")
+        for port in ports:
+            say(f"  {port} ──cable─────── {'a partner that lies' if port == lab.liar else port}")
+        return
+    say("  here                switch")
+    count = max(len(ports), len(lab.hosts))
+    for row in range(count):
+        cable = f"{ports[row]} ──cable─────── " if row < len(ports) else " " * 20
+        host = row - count + len(lab.hosts)
+        sign = "┐" if row == 0 else "┴" if row == count - 1 else "┤"
+        say(f"  {cable}{sign}" + (f" ────────────── {lab.hosts[host]}" if host >= 0 else ""))
 
 
 def _far_bond(

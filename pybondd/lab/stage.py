@@ -99,7 +99,7 @@ def _take(
         time.sleep(max(0, now + step.after_ns - time.monotonic_ns()) / SECOND_NS)
         if isinstance(step, Look):
             sight = look(step, topology, bond)
-            now = sight.moment_ns
+            now = time.monotonic_ns()
             taken.append(sight)
         else:
             now = (cut if step.action is Action.CUT else repair)(topology, step.cable)

@@ -22,6 +22,8 @@ from pybondd.units import Instant
 
 NEAR_ADDRESS = "10.77.0.1"
 FAR_ADDRESS = "10.77.0.2"
+FAR_ADDRESSES = ("10.77.0.11", "10.77.0.12", "10.77.0.13", "10.77.0.14")
+"""Of several hosts behind one switch."""
 PREFIX_BITS = 24
 FIRST_NEAR_INDEX = 101
 """Interface index of the first port here. Linux tells of a lost carrier at once only when an
