@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from pybondd.balance.capacity import MEBIBIT_SHIFT
 from pybondd.cli.card import (
     SYMBOLS,
     UNKNOWN,
     active_name,
     aligned,
     headline,
-    scaled,
     share_columns,
     size,
     span,
@@ -29,6 +29,8 @@ LEGEND: Final = ("* the active port: it has the bond's address, and sends what i
 CLIENT_LEGEND: Final = ("● was told   ◐ an update waits   · was asked for its MAC   ○ no port",)
 GAP: Final = "  "
 """Narrower than in other tables, for two MAC addresses in a row."""
+MEGABIT: Final = 1 << MEBIBIT_SHIFT
+"""Linux's, so that the room of an idle port is its speed."""
 VLAN_ID_MASK: Final = 0x0FFF
 NOBODY: Final = "00:00:00:00:00:00"
 
@@ -79,7 +81,7 @@ def _port_cells(port: PortJson, active: str) -> dict[str, str]:
         "ADDRESS": port["address"],
         "SPEED": speed(shown["speed_mbps"], None),
         "LOAD": f"{size(shown['load_octets_per_s'])}/s",
-        "ROOM": "-" if room is None else scaled(room, "bit/s"),
+        "ROOM": "-" if room is None else f"{room / MEGABIT:.1f} Mbit/s",
         "BUCKETS": str(shown["buckets"]),
         "CLIENTS": str(shown["clients"]),
     }

@@ -16,7 +16,7 @@ SYMBOLS = {
 }
 """mii_status of iproute2 -> symbol and colour; each symbol differs without its colour too."""
 UNKNOWN = ("·", Tone.DIM)
-PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 LACP_MODE = "802.3ad"
 ALB_MODES = ("balance-tlb", "balance-alb")
 NOBODY = "00:00:00:00:00:00"
@@ -77,17 +77,12 @@ def speed(mbps: int | None, duplex: str | None) -> str:
 
 
 def size(octets: int) -> str:
-    """An amount of octets: `1.2 MB`."""
-    return scaled(octets, "B")
-
-
-def scaled(count: int, unit: str) -> str:
-    """A number in three digits and a decimal prefix: 1234, B -> `1.2 kB`."""
-    amount, step = float(count), 0
-    while abs(amount) >= 999.5 and step < len(PREFIXES) - 1:
-        amount, step = amount / 1000, step + 1
-    digits = 0 if step == 0 or abs(amount) >= 9.95 else 1
-    return f"{amount:.{digits}f} {PREFIXES[step]}{unit}"
+    """An amount of octets in three digits and a decimal prefix: `1.2 MB`."""
+    amount, unit = float(octets), 0
+    while amount >= 999.5 and unit < len(SIZE_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    digits = 0 if unit == 0 or amount >= 9.95 else 1
+    return f"{amount:.{digits}f} {SIZE_UNITS[unit]}"
 
 
 def span(seconds: float) -> str:

@@ -48,7 +48,7 @@ def _transmit(state: BondState, mode: BalanceTlb) -> TransmitJson:
     return {
         "is_dynamic": is_dynamic,
         "hash_policy": None if by_address else policy,
-        "usable": [port.name for port in mode.usable or ()],
+        "usable": [] if is_dynamic else [port.name for port in mode.usable or ()],
         "buckets": [_bucket(number, bucket) for number, bucket in numbered if _was_used(bucket)],
         "unbalanced_octets": mode.transmit.unbalanced_octets,
         "lost_frames": mode.lost,
