@@ -22,7 +22,7 @@ BOOT_LIMIT_S = 60
 LIFE_LIMIT_S = 1800  # a guest that outlives every test run is a leak: `timeout` ends it
 HALT_LIMIT_S = 15
 PASSED_ON = ("PYBONDD_PURE", "PYBONDD_DATAPATH", "PYTHONDONTWRITEBYTECODE")
-SCENARIOS = ("uml_scenarios", "uml_lacp", "uml_lacp_shows")
+SCENARIOS = ("uml_scenarios", "uml_alb", "uml_lacp", "uml_lacp_shows")
 OURS = (
     "daemon.service",
     "cli.main",

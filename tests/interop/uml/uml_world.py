@@ -152,17 +152,25 @@ def set_links(namespace: str, devices: list[str], *, up: bool) -> float:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Seen:
-    """One frame: when (seconds), on which device, its octets with the VLAN tag in its place."""
+    """One frame: when (seconds), on which device, its octets with the VLAN tag in its place.
+
+    `is_outgoing`: the device sent it; else it received it.
+    """
 
     at_s: float
     device: str
     frame: bytes
+    is_outgoing: bool = False
 
 
 class Capture:
-    """Raw sockets on devices of a namespace from construction on; `frames()` empties them."""
+    """Raw sockets on devices of a namespace from construction on; `frames()` empties them.
 
-    def __init__(self, namespace: str, devices: list[str]) -> None:
+    They hear what the devices receive; with `both_ways` also what they send.
+    """
+
+    def __init__(self, namespace: str, devices: list[str], *, both_ways: bool = False) -> None:
+        self._both_ways = both_ways
         self._sockets: dict[str, socket.socket] = {}
         with inside(namespace):
             for device in devices:
@@ -180,12 +188,12 @@ class Capture:
         return opened
 
     def frames(self) -> list[Seen]:
-        """Everything received (not sent) on the devices since the last call, in order of time."""
+        """Everything heard on the devices since the last call, in order of time."""
         seen = [
             found
             for device, opened in self._sockets.items()
             for found in iter(lambda opened=opened, device=device: receive(opened, device), None)
-            if found.frame
+            if self._both_ways or not found.is_outgoing
         ]
         return sorted(seen, key=lambda found: found.at_s)
 
@@ -204,7 +212,7 @@ class Capture:
 
 
 def receive(opened: socket.socket, device: str) -> Seen | None:
-    """One frame; without octets if it was an outgoing copy; None when the socket is empty."""
+    """One frame; None when the socket is empty."""
     try:
         frame, ancillary, _, address = opened.recvmsg(65536, 512)
     except (BlockingIOError, OSError):
@@ -216,9 +224,8 @@ def receive(opened: socket.socket, device: str) -> Seen | None:
             at_s = seconds + nanoseconds / 1e9
         elif (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
             tag = outer_tag(content)
-    if address[2] == PACKET_OUTGOING:
-        return Seen(at_s, device, b"")
-    return Seen(at_s, device, frame[:12] + tag + frame[12:])
+    is_outgoing = address[2] == PACKET_OUTGOING
+    return Seen(at_s, device, frame[:12] + tag + frame[12:], is_outgoing)
 
 
 def outer_tag(auxiliary: bytes) -> bytes:

@@ -1,0 +1,207 @@
+"""Inside the guest: stories of balance-tlb and balance-alb, the same for both kinds of bond.
+
+Many worlds stand at once (uml_lacp.play), each played by a process of its own: they mostly wait.
+"""
+
+import contextlib
+import math
+import time
+
+from uml_alb_traffic import is_flow, left_by, let_in, meet_far_stations, send_flows
+from uml_bonds import BONDS
+from uml_network import CLIENTS, Network
+from uml_words import is_learning, line_of
+from uml_world import Seen, batch
+
+# Counted and not timed, as in uml_lacp. A client hears of a change after 21 ticks at most, and
+# again 21 ticks later, here 2.3 s; a port hears more than its own for 100 ticks, here 11 s.
+LOOK_S = 0.5
+QUIET_LOOK_COUNT = 6
+ATTENTIVE_LOOK_COUNT = 24
+MOST_LOOK_COUNT = 100
+SOON_S = 0.1
+ROUND_GAP_S = 1.3  # rounds of updates are 21 ticks apart; what belongs together comes at once
+BURST_GAP_S = 0.4  # learning frames come together, once in ten ticks
+# No learning frame of the monitor: whether its second falls between two events is chance.
+QUIET_OPTIONS = {"miimon": 100, "lp_interval": 3600}
+OUR_OPTIONS = {"alb_follows": "linux"}
+
+
+class World:
+    """A network with a bond of one kind on the host."""
+
+    def __init__(self, name: str, kind: str, port_count: int, options: dict) -> None:
+        self.network = Network(name, port_count)
+        follow = OUR_OPTIONS if kind == "pybondd" else {}
+        options = {**QUIET_OPTIONS, **follow, **options}
+        self.capture = self.network.watch()
+        self.bond = BONDS[kind](self.network.ports, namespace=self.network.at("host"), **options)
+        self._is_up = False
+        self._results: list[object] = []
+        self._seen: list[Seen] = []
+        self._usual_promiscuity: dict[str, int] = {}
+        self._hears_monitor = options["lp_interval"] == 1
+        self._has_waited = False
+
+    def happen(self, happening: str) -> None:
+        """One line of a story: who does what, or what is done to what."""
+        words = happening.split()
+        if words[1:] and words[1] in ("asks", "pings", "probes"):
+            words[:2] = [words[1], words[0]]
+        acts = {
+            "up": self.up,
+            "vlan": self.lay_vlan,
+            "bridge": self.network.bridges_host,
+            "ip": lambda *words: batch(self.network.at("host"), " ".join(words)),
+            "cut": lambda number: self.network.cut(int(number)),
+            "mend": lambda number: self.network.mend(int(number)),
+            "remove": lambda port: self.bond.remove(port),
+            "add": lambda port: self.bond.add(port),
+            "write": lambda option, value: self.bond.set(option, value),
+            "await": self.wait_for,
+            "asks": self.asks,
+            "pings": self.pings,
+            "probes": self.network.probe,
+            "sends": lambda *counts: self.send(tuple(map(int, counts))),
+            "let-in": lambda: self._results.append(let_in(self.network)),
+            "bursts": lambda: self._results.append(self.bursts()),
+        }
+        acts[words[0]](*words[1:])
+
+    def up(self) -> None:
+        self.bond.enslave()
+        self._is_up = True
+        self.network.gives_address("host", "bond0")
+        meet_far_stations(self.network)
+        self.network.wait_for_switch()
+
+    def lay_vlan(self, number: str) -> None:
+        for station in ("host", *CLIENTS):
+            device = self.network.device_of(station)
+            self.network.gives_address(station, device, int(number))
+
+    def asks(self, station: str, other: str, vlan: str = "0") -> None:
+        """A station that has forgotten all others asks for one, and pings it."""
+        self.network.forget(station)
+        self.pings(station, other, vlan)
+
+    def pings(self, station: str, other: str, vlan: str = "0") -> None:
+        self._results.append(self.network.pings(station, other, int(vlan)))
+
+    def send(self, counts: tuple[int, ...]) -> None:
+        self._seen += self.capture.frames()
+        send_flows(self.network, counts)
+        told, seen = left_by(self.capture, sum(counts))
+        self._results.append(told)
+        self._seen += seen
+
+    def wait_for(self, port: str, state: str) -> None:
+        """Until the bond has seen that a port is up or down, and its monitor has run after that."""
+        self._has_waited = True
+        for _ in range(MOST_LOOK_COUNT):
+            section = self.bond.proc().partition(f"Slave Interface: {port}\n")[2]
+            if section.startswith(f"MII Status: {state}\n"):
+                break
+            time.sleep(SOON_S)
+        time.sleep(3 * SOON_S)
+
+    def bursts(self) -> list[list[str]]:
+        """The learning frames of three seconds in a row, by second."""
+        self._seen += self.capture.frames()
+        learned: list[Seen] = []
+        for _ in range(MOST_LOOK_COUNT):
+            time.sleep(LOOK_S)
+            new = self.capture.frames()
+            learned += [found for found in new if is_learning(found.frame)]
+            self._seen += [found for found in new if not is_learning(found.frame)]
+            seconds = divided(learned, BURST_GAP_S)
+            if len(seconds) == 5:
+                break
+        # Of the first and the last something may be missing.
+        return seconds[1:4]
+
+    def at_rest(self) -> dict[str, object]:
+        """What was sent and heard until nothing more came for a while, and how all is then.
+
+        A port that hears more than it used to will stop that: there is no rest before either.
+        """
+        promiscuities: dict[str, list[int]] = {}
+        quiet_count = wanted_count = 0
+        for _ in range(MOST_LOOK_COUNT):
+            if quiet_count > wanted_count:
+                break
+            time.sleep(LOOK_S)
+            new = [found for found in self.capture.frames() if self._tells(found.frame)]
+            self._seen += new
+            quiet_count = 0 if new else quiet_count + 1
+            wanted_count = QUIET_LOOK_COUNT
+            for name, (_, promiscuity) in self.network.links().items():
+                known = promiscuities.setdefault(name, [])
+                if known[-1:] != [promiscuity]:
+                    known.append(promiscuity)
+                if promiscuity > self._usual_promiscuity.get(name, promiscuity):
+                    wanted_count = ATTENTIVE_LOOK_COUNT
+        self._usual_promiscuity = {name: known[-1] for name, known in promiscuities.items()}
+        return self.told() | {"promiscuity": promiscuities}
+
+    def told(self) -> dict[str, object]:
+        """All that a station, a switch or a user could notice since the last time."""
+        # Each look empties one wire after the other, and what comes meanwhile is in the next one.
+        seen = sorted(self._seen, key=lambda found: found.at_s)
+        seen = [found for found in seen if self._tells(found.frame)]
+        results, self._results, self._seen = self._results, [], []
+        # How long the story itself waited is no matter of the bond's.
+        gap_s = math.inf if self._has_waited else ROUND_GAP_S
+        self._has_waited = False
+        return {
+            "sent": divided([found for found in seen if not found.is_outgoing], gap_s),
+            "heard": [word_of(found) for found in seen if found.is_outgoing],
+            "neighbours": self.network.neighbours(),
+            "switch": self.network.switch_table(),
+            "macs": {name: mac for name, (mac, _) in self.network.links().items()},
+            "results": results,
+            "status": self.bond.proc(),
+        }
+
+    def _tells(self, frame: bytes) -> bool:
+        """Is the frame for the story's two lists, and not for its results?"""
+        return not is_flow(frame) and not (self._hears_monitor and is_learning(frame))
+
+    def remove(self) -> None:
+        with contextlib.ExitStack() as ends:
+            ends.callback(self.network.remove)
+            ends.callback(self.capture.close)
+            if self._is_up:
+                self.bond.down()
+
+
+def word_of(seen: Seen) -> str:
+    return f"{seen.device} {line_of(seen.frame)}"
+
+
+def divided(seen: list[Seen], gap_s: float) -> list[list[str]]:
+    """The lines of what was seen, parted where nothing came for so long."""
+    told: list[list[str]] = []
+    last_s = 0.0
+    for found in seen:
+        if not told or found.at_s - last_s > gap_s:
+            told.append([])
+        told[-1].append(word_of(found))
+        last_s = found.at_s
+    return told
+
+
+def tell(
+    name: str, *, kind: str, port_count: int, options: dict[str, object], happenings: list[str]
+) -> dict[str, dict[str, object]]:
+    """What each happening led to; several at once are divided by semicolons."""
+    world = World(name, kind, port_count, options)
+    try:
+        told = {}
+        for count, happening in enumerate(happenings, 1):
+            for single in happening.split(";"):
+                world.happen(single)
+            told[f"{count}: {happening}"] = world.at_rest()
+        return told
+    finally:
+        world.remove()
