@@ -5,8 +5,6 @@
 # `header` is where the untagged frame's own header ends: 14, or 18 behind a tag. `select` has seen
 # 14 octets, and tag_octets those of a tag: what lies before `header` is there.
 
-from libc.string cimport memcmp
-
 cdef enum:
     ADDRESS_OCTETS = 6
     GROUP_BIT = 0x01
@@ -14,15 +12,12 @@ cdef enum:
     IPV4_DESTINATION_OFFSET = 16
     IPV6_SOURCE_OFFSET = 8
     IPV6_DESTINATION_OFFSET = 24
-    IPV4_ADDRESS_OCTETS = 4
-    IPV6_ADDRESS_OCTETS = 16
 
-# As address_word gives it no frame's address: its upper octets are not 0.
+cdef uint32_t IPV4_BROADCAST = 0xFFFFFFFF
+# MAC addresses as address_word gives them; the last one is no frame's.
+cdef uint64_t BROADCAST = 0xFFFFFFFFFFFF
+cdef uint64_t ALL_NODES_MAC = 0x010000003333
 cdef uint64_t NO_ADDRESS = 0xFFFFFFFFFFFFFFFF
-cdef uint8_t[ADDRESS_OCTETS] BROADCAST = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
-cdef uint8_t[ADDRESS_OCTETS] ALL_NODES_MAC = [0x33, 0x33, 0, 0, 0, 1]
-cdef uint8_t[IPV4_ADDRESS_OCTETS] IPV4_BROADCAST = [0xFF, 0xFF, 0xFF, 0xFF]
-cdef uint8_t[IPV6_ADDRESS_OCTETS] UNSPECIFIED = [0] * 16
 
 # -- _pure.py
 # mutants: on, killed by tests/test_balance_twins.py
@@ -76,7 +71,7 @@ cdef inline int unbalanced(
 cdef inline void show_as_sent(const Table *table, int place, uint8_t *frame) noexcept nogil:
     # _pure.py as_sent, in place. The caller has seen a whole Ethernet header.
     if table.balances != BALANCES_EVERYTHING and place != table.active:
-        memcpy(frame + ADDRESS_OCTETS, &table.entries[place].mac, ADDRESS_OCTETS)
+        put_address(frame + ADDRESS_OCTETS, table.entries[place].mac)
 
 
 cdef inline void show_as_delivered(
@@ -84,7 +79,7 @@ cdef inline void show_as_delivered(
 ) noexcept nogil:
     # _pure.py as_delivered, in place. The caller has seen a whole Ethernet header.
     if table.bond_mac != NO_ADDRESS and is_own_address(table, entry, address_word(frame)):
-        memcpy(frame, &table.bond_mac, ADDRESS_OCTETS)
+        put_address(frame, table.bond_mac)
 
 
 cdef inline bint is_own_address(
@@ -93,9 +88,7 @@ cdef inline bint is_own_address(
     cdef int place
     if address == entry.mac:
         return True
-    if not table.covers_dead_ports or table.active == NO_PLACE:
-        return False
-    if entry != &table.entries[table.active]:
+    if not table.covers_dead_ports or entry - table.entries != table.active:
         return False
     for place in range(table.entry_count):
         if address == table.entries[place].mac and not table.entries[place].can_transmit:
@@ -132,37 +125,34 @@ cdef inline int bucket_by_destination(
 ) noexcept nogil:
     cdef uint16_t ethertype = be16(frame, header - 2)
     cdef const uint8_t *packet = frame + header
-    if memcmp(frame, BROADCAST, ADDRESS_OCTETS) == 0:
+    if address_word(frame) == BROADCAST:
         return NO_BUCKET
     if ethertype == ETHERTYPE_IPV4 and has(length, header, IPV4_HEADER_OCTETS):
         # 20 octets are there; the address is the last 4 of them.
         if packet[IPV4_PROTOCOL_OFFSET] == PROTOCOL_IGMP:
             return NO_BUCKET
-        if memcmp(packet + IPV4_DESTINATION_OFFSET, IPV4_BROADCAST, IPV4_ADDRESS_OCTETS) == 0:
+        if le32(packet, IPV4_DESTINATION_OFFSET) == IPV4_BROADCAST:
             return NO_BUCKET
-        return octets_xored(packet + IPV4_DESTINATION_OFFSET, IPV4_ADDRESS_OCTETS)
+        return octets_xored(le32(packet, IPV4_DESTINATION_OFFSET))
     if ethertype == ETHERTYPE_IPV6 and not may_be_neighbour(frame, length, header):
         # may_be_neighbour has seen 40 octets; the addresses are the last 32 of them.
-        if memcmp(frame, ALL_NODES_MAC, ADDRESS_OCTETS) == 0:
+        if address_word(frame) == ALL_NODES_MAC:
             return NO_BUCKET
         if is_unspecified(packet + IPV6_SOURCE_OFFSET):
             return NO_BUCKET
-        return octets_xored(packet + IPV6_DESTINATION_OFFSET, IPV6_ADDRESS_OCTETS)
+        packet += IPV6_DESTINATION_OFFSET
+        return octets_xored(le32(packet, 0) ^ le32(packet, 4) ^ le32(packet, 8) ^ le32(packet, 12))
     return NO_BUCKET
 
 
-cdef inline int octets_xored(const uint8_t *address, uint32_t size_octets) noexcept nogil:
-    # The caller has seen that so many are there.
-    cdef uint8_t octet = 0
-    cdef uint32_t i
-    for i in range(size_octets):
-        octet ^= address[i]
-    return octet
+cdef inline int octets_xored(uint32_t address) noexcept nogil:
+    # Words of a longer address come xored.
+    return fold(address) & 0xFF
 
 
 cdef inline bint is_unspecified(const uint8_t *address) noexcept nogil:
     # The caller has seen 16 octets.
-    return memcmp(address, UNSPECIFIED, IPV6_ADDRESS_OCTETS) == 0
+    return (le32(address, 0) | le32(address, 4) | le32(address, 8) | le32(address, 12)) == 0
 
 
 cdef inline bint may_be_neighbour(
@@ -182,10 +172,15 @@ cdef inline bint may_be_neighbour(
 # -- addresses
 
 cdef inline uint64_t address_word(const uint8_t *octets) noexcept nogil:
-    # Six octets as they stand in memory: to be compared and copied back, not to be calculated with.
-    cdef uint64_t word = 0
-    memcpy(&word, octets, ADDRESS_OCTETS)
-    return word
+    # The caller has seen six octets.
+    return le32(octets, 0) | <uint64_t>octets[4] << 32 | <uint64_t>octets[5] << 40
+
+
+cdef inline void put_address(uint8_t *octets, uint64_t address) noexcept nogil:
+    # The inverse. The caller has seen six octets.
+    cdef int i
+    for i in range(ADDRESS_OCTETS):
+        octets[i] = <uint8_t>(address >> 8 * i)
 
 
 # mutants: off

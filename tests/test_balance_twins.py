@@ -224,7 +224,7 @@ RECEIVERS = {
 @pytest.mark.parametrize("covers", [True, False], ids=["covers dead ports", "covers none"])
 @pytest.mark.parametrize("receive", Receive, ids=lambda receive: receive.name)
 def test_both_deliver_alike(more, covers, receive):
-    macs = (mac_of(11), mac_of(12), mac_of(13), mac_of(77), BROADCAST)
+    macs = (mac_of(11), mac_of(12), mac_of(13), mac_of(77), BROADCAST, TO_GROUP)
     frames = [to + FRAMES["IPv4"][6:] for mac in macs for to in near(mac)]
     for able in product((0, 1), repeat=3):
         table = balancing(
