@@ -67,7 +67,8 @@ def _bucket(number: int, bucket: Bucket) -> BucketJson:
 
 
 def _was_used(bucket: Bucket) -> bool:
-    return bucket.port is not None or bool(bucket.octets or bucket.load_octets_per_s)
+    """A bucket gets its port with its first frame, and never measures less than 1 after it."""
+    return bool(bucket.octets or bucket.load_octets_per_s)
 
 
 def next_rebalancing_s(state: BondState, mode: BalanceTlb) -> float | None:

@@ -139,6 +139,12 @@ def test_asking_changes_nothing(mode):
     assert before == after
 
 
+def test_the_active_port_sends_what_the_host_made_even_if_it_could_not_take_the_bonds_address():
+    bond = alb(1, 2)
+    bond.state.active.mac = client_mac(7)
+    assert explain(bond, to_client(1)).source_mac == bond.state.mac.hex(":")
+
+
 # -- buckets
 
 

@@ -138,6 +138,14 @@ def test_the_times_run_down_to_the_next_rebalancing_and_learning():
     }
 
 
+def test_what_a_new_port_makes_due_is_done_with_the_next_tick():
+    bond = alb(1, 2)
+    run(bond, 3050)
+    assert told(bond)["transmit"]["next_rebalancing_s"] == 7.0
+    enslave(bond, 3, now=3050 * MS)
+    assert told(bond)["transmit"]["next_rebalancing_s"] == 0.1
+
+
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
