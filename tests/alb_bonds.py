@@ -1,6 +1,6 @@
 """Bonds in balance-tlb and balance-alb to begin a test with, and ARP to feed them."""
 
-from bonds import CUT, UP, bond_with, frames, link
+from bonds import CUT, UP, bond_with, frames, link, run
 
 from pybondd.events import HostFrame, HostFrames, PortFrame
 from pybondd.units import milliseconds
@@ -89,3 +89,16 @@ def cut(bond, ifindex, *, now_ms):
 
 def repair(bond, ifindex, *, now_ms):
     return link(bond, ifindex, UP, now=now_ms * MS)
+
+
+def ports_of(bond):
+    """Index of each client's port, by the client's IP."""
+    walk = bond.mode.receive.clients.walk()
+    return {client.ip: client.port.ifindex if client.port else None for client in walk}
+
+
+def settled(bond, until_ms=10_000):
+    """All that was due is told."""
+    run(bond, until_ms)
+    assert not bond.mode.receive.is_update_due
+    return bond

@@ -14,11 +14,17 @@ from pybondd.balance.capacity import speed_of
 from pybondd.balance.clients import Client, ClientTable
 from pybondd.effects import SendFrame
 from pybondd.port import Port
-from pybondd.state import BondState
+from pybondd.state import BalanceFollows, BondState
 from pybondd.units import Instant
 from pybondd.wire import ethertypes
 from pybondd.wire.arp import Arp, ArpOperation, build_arp
-from pybondd.wire.ethernet import BROADCAST, EthernetHeader, build_header, with_tags
+from pybondd.wire.ethernet import (
+    BROADCAST,
+    EthernetHeader,
+    build_header,
+    is_valid_unicast,
+    with_tags,
+)
 
 UPDATE_DELAY_TICKS: Final = 20
 """Linux 6.12 bond_alb.h RLB_UPDATE_DELAY: two seconds between rounds, and after a request of ours,
@@ -88,19 +94,23 @@ class ReceiveBalance:
         self.tally.untouched += 1
         return None, arp
 
-    def from_port(self, arp: Arp, *, now: Instant) -> None:
+    def from_port(self, state: BondState, arp: Arp, *, now: Instant) -> None:
         """An ARP came in, by whatever port.
 
         A sender that has one of our addresses and another MAC owns that address now: we must not
         go on telling clients that it is here. A reply tells a client's MAC.
         """
         self.tally.received += 1
+        if not _is_echo(state, arp):
+            self._purge(arp)
+        if arp.operation == ArpOperation.REPLY:
+            self._hear_reply(arp, now=now)
+
+    def _purge(self, arp: Arp) -> None:
         for client in list(self.clients.walk()):
             if client.our_ip == arp.sender_ip and client.our_mac != arp.sender_mac:
                 self.clients.remove(client)
                 self.tally.purged += 1
-        if arp.operation == ArpOperation.REPLY:
-            self._hear_reply(arp, now=now)
 
     def _hear_reply(self, arp: Arp, *, now: Instant) -> None:
         client = self.clients.at(arp.sender_ip)
@@ -116,9 +126,8 @@ class ReceiveBalance:
         client = self.clients.at(arp.target_ip)
         if client and client.is_between(arp.sender_ip, arp.target_ip):
             client.last_arp_at = now
-            # A request of ours carries no target MAC, and that is what is noted: until the answer
-            # is here the client gets no update.
-            client.mac = client.mac if arp.target_mac == BROADCAST else arp.target_mac
+            if _tells_target(state, arp):
+                client.mac = arp.target_mac
             client.our_mac = arp.sender_mac
             if client.port:
                 return client.port
@@ -256,6 +265,28 @@ def update_frame(client: Client, port: Port) -> bytes:
     arp = Arp(ArpOperation.REPLY, port.mac, client.our_ip, client.mac, client.ip)
     frame = build_header(EthernetHeader(client.mac, port.mac, ethertypes.ARP)) + build_arp(arp)
     return with_tags(frame, ((ethertypes.VLAN, client.tci),) if client.tci else ())
+
+
+def _is_echo(state: BondState, arp: Arp) -> bool:
+    """Did a switch give us back what we sent?
+
+    Linux differs: it compares with the address that the host had when it met a client. After a new
+    address of the bond its own broadcast, coming back by another port, makes it forget everybody.
+    """
+    if state.options.alb_follows == BalanceFollows.LINUX:
+        return False
+    return arp.sender_mac == state.mac or any(port.mac == arp.sender_mac for port in state.ports)
+
+
+def _tells_target(state: BondState, arp: Arp) -> bool:
+    """Does an ARP of ours say which MAC the client has? A request carries none.
+
+    Linux differs: it notes that there is none, and tells the client nothing until it answers; if
+    the answer is lost and the client's port as well, the client is not told of that.
+    """
+    if state.options.alb_follows == BalanceFollows.LINUX:
+        return arp.target_mac != BROADCAST
+    return is_valid_unicast(arp.target_mac)
 
 
 def is_on_bridge(state: BondState, ip: bytes) -> bool:

@@ -134,7 +134,7 @@ class BalanceAlb(BalanceTlb):
         except WireError:
             self.receive.tally.malformed_from_port += 1
             return
-        self.receive.from_port(arp, now=now)
+        self.receive.from_port(state, arp, now=now)
 
     def _choose(
         self, state: BondState, untagged: bytes, tci: int, *, now: Instant

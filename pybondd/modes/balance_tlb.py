@@ -232,7 +232,8 @@ class BalanceTlb(Mode):
         """What the data plane sent by itself."""
         assert len(octets) == BUCKET_COUNT
         for number, size_octets in enumerate(octets):
-            self.transmit.count(number, size_octets)
+            if size_octets:
+                self.transmit.count(number, size_octets)
         self.transmit.unbalanced_octets += unbalanced_octets
 
     def table(self, state: BondState) -> ForwardingTable:

@@ -113,19 +113,12 @@ def who_stands_in_is_active_and_hears_all(bond: Bond, interfaces: Interfaces) ->
             yield f"{port.name} hears all, or does not"
 
 
-def all_that_changed_is_published(bond: Bond, interfaces: Interfaces) -> Iterator[str]:
-    """The table in force is the one that follows from the state."""
-    if bond.mode.table(bond.state) != bond.table:
-        yield f"in force {bond.table}"
-
-
 RULES: tuple[Callable[[Bond, Interfaces], Iterator[str]], ...] = (
     every_port_has_an_address_of_its_own,
     the_active_port_alone_hears_groups,
     buckets_belong_to_ports,
     clients_stand_in_their_places,
     who_stands_in_is_active_and_hears_all,
-    all_that_changed_is_published,
 )
 
 
@@ -150,21 +143,22 @@ def _macs_may_be_equal(bond: Bond) -> bool:
 def wrong_frame(bond: Bond, interfaces: Interfaces, sender: Interface, frame: bytes) -> str:
     """What is wrong with this frame that leaves by `sender`, or nothing.
 
-    Two ports never show a switch one address, but for a dead port's, which the active port takes
-    over. An ARP reply of ours tells the address of the port that it leaves by.
+    Two ports never show a switch one address, but for a dead port's, which is taught by the port
+    that is active then. An ARP reply of ours tells the address of the port that it leaves by.
     """
     if _macs_may_be_equal(bond):
         return ""
     untagged, _ = take_tag(frame)
     source = untagged[6:12]
     owners = [each for each in interfaces.values() if each.mac == source]
+    if is_learning_frame(untagged):
+        alive = [each for each in owners if each is not sender and not _is_dead(bond, each)]
+        return f"{sender.name} teaches the address of {alive[0].name}" if alive else ""
     active = bond.state.active
-    is_active = active is not None and sender.ifindex == active.ifindex
-    if not is_active and source != sender.mac:
+    if source != sender.mac and (active is None or sender.ifindex != active.ifindex):
         return f"{sender.name} is not active and shows {source.hex(':')}"
-    for owner in owners:
-        if owner is not sender and not (is_learning_frame(untagged) and _is_dead(bond, owner)):
-            return f"{sender.name} shows the address of {owner.name}"
+    if owners and sender not in owners:
+        return f"{sender.name} shows the address of {owners[0].name}"
     return _wrong_arp(bond, sender, untagged)
 
 
@@ -180,8 +174,10 @@ def _wrong_arp(bond: Bond, sender: Interface, untagged: bytes) -> str:
         arp = parse_arp(untagged[HEADER_OCTETS:])
     except WireError:
         return ""
-    expected = sender.mac if arp.operation is ArpOperation.REPLY else bond.state.mac
-    return "" if arp.sender_mac == expected else f"{sender.name} tells {arp.sender_mac.hex(':')}"
+    may_tell = {sender.mac}
+    if arp.operation is ArpOperation.REQUEST:
+        may_tell.add(bond.state.mac)
+    return "" if arp.sender_mac in may_tell else f"{sender.name} tells {arp.sender_mac.hex(':')}"
 
 
 def _texts(macs: dict[str, bytes]) -> dict[str, str]:

@@ -11,9 +11,11 @@ from alb_bonds import (
     hear,
     host_sends,
     meet,
+    ports_of,
     repair,
     reply_to,
     request_for,
+    settled,
     shown,
     told,
 )
@@ -26,19 +28,6 @@ from pybondd.wire.arp import Arp, ArpOperation, build_arp
 from pybondd.wire.ethernet import BROADCAST, NO_ADDRESS, take_tag
 
 OTHER_MAC = bytes.fromhex("0200000000ee")
-
-
-def ports_of(bond):
-    """Index of each client's port, by the client's IP."""
-    walk = bond.mode.receive.clients.walk()
-    return {client.ip: client.port.ifindex if client.port else None for client in walk}
-
-
-def settled(bond, until_ms=10_000):
-    """All that was due is told."""
-    run(bond, until_ms)
-    assert not bond.mode.receive.is_update_due
-    return bond
 
 
 # -- answers of our host
@@ -143,8 +132,9 @@ def test_a_request_makes_others_forget_and_they_are_told_two_seconds_later():
     assert updates == [(12_100, 2, client_ip(2), mac_of(2))] * 2
 
 
-def test_a_client_we_asked_is_not_told_before_it_answers():
+def test_in_linux_a_client_we_asked_is_not_told_before_it_answers():
     bond = alb(1, 2)
+    write(bond, "alb_follows", "linux")
     meet(bond, 1, 2)
     settled(bond)
     host_sends(bond, request_for(bond, client_ip(2)), now_ms=10_000)
@@ -390,18 +380,3 @@ def test_a_priority_in_the_tag_hides_a_client_from_the_removal_as_in_linux():
     host_sends(bond, reply_to(bond, 2, tags=((0x8100, 0x200A),)))
     bond.handle(HostAddressed(()), now=0)
     assert set(ports_of(bond)) == {client_ip(2)}
-
-
-# -- what Linux leaves broken
-
-
-@pytest.mark.parametrize(("follows", "is_told"), [("mended", True), ("linux", False)])
-def test_clients_of_a_port_that_gets_the_address_of_a_leaver_are_told_if_mended(follows, is_told):
-    bond = alb(1, 2, 3)
-    write(bond, "alb_follows", follows)
-    meet(bond, 1, 2, 3)
-    settled(bond)
-    bond.handle(PortReleased(1), now=10_000_000_000)
-    assert bond.state.active.ifindex == 2
-    moved = {ip for _, _, ip, _ in told(run(bond, 30_000))}
-    assert (client_ip(2) in moved) == is_told
