@@ -7,7 +7,7 @@ from alb_bonds import MS, alb, client_ip, cut, meet, repair, told
 from bonds import SET_DOWN, UP, active, bond_with, enslave, frames, mac_of, of_kind, run, write
 
 from pybondd.bond import Bond
-from pybondd.effects import Refuse, SendFrame, SetBondMac, Report, SetPortMac, SetPortPromiscuous
+from pybondd.effects import Refuse, Report, SendFrame, SetBondMac, SetPortMac, SetPortPromiscuous
 from pybondd.events import (
     BondMacChanged,
     BondOpened,
