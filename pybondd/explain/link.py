@@ -58,7 +58,7 @@ def speed_is_known(asked: Situation) -> str | Unmet:
     return Unmet(
         Reason.SPEED_UNKNOWN,
         "its speed or duplex is unknown",
-        "this mode groups ports by speed, so a port without one cannot come up",
+        "this mode goes by speed, so a port without one cannot come up",
         f"ethtool -s {asked.name} speed N duplex full; some virtual devices know no speed at all",
     )
 

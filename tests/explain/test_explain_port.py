@@ -33,7 +33,7 @@ ANSWERS = [
         situations.speed_got_lost,
         Reason.SPEED_UNKNOWN,
         "eth1 carries no traffic: its speed or duplex is unknown",
-        "this mode groups ports by speed, so a port without one cannot come up",
+        "this mode goes by speed, so a port without one cannot come up",
         "ethtool -s eth1 speed N duplex full; some virtual devices know no speed at all",
     ),
     (
