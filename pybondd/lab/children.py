@@ -28,6 +28,8 @@ def child(
             stdout=subprocess.PIPE,
             pass_fds=() if keep is None else (keep,),
             text=True,
+            # Ctrl-C is for the storyteller: when it ends, so do they, without a word.
+            start_new_session=True,
         )
 
 

@@ -26,17 +26,19 @@ class PortBox:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From a host to a port, or the other way round; `words` is what the terminal has beside it.
+    """From a host to a port, or the other way round, and the MAC address (6 octets) that is used.
 
-    `share` (0 to 1) makes it thick; `is_new` says that it is not where it was before.
+    `is_new` says that it is not where it was before; `share` (0 to 1) is of all that goes this way.
+    The SVG shows `note` beside the address.
     """
 
     host: int
     port: str
-    words: str
+    mac: bytes
     is_outward: bool = False
     is_new: bool = False
-    share: float = 0.0
+    share: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,13 @@ def _port_count(columns: Sequence[Column]) -> int:
 
 def _cell(column: Column, host: int) -> str:
     lost = f" {column.lost[host]} lost" if column.lost[host] else ""
-    drawn = [_sign(arrow) + arrow.words for arrow in column.arrows if arrow.host == host]
-    return ", ".join(drawn) + lost
+    arrows = [arrow for arrow in column.arrows if arrow.host == host]
+    return ", ".join(f"{_sign(a)} {a.port} {short_mac(a.mac)}" for a in arrows) + lost
 
 
 def _sign(arrow: Arrow) -> str:
     shaft = "━━" if arrow.is_new else "──"
-    return f"◀{shaft} " if arrow.is_outward else f"{shaft}▶ "
+    return f"◀{shaft}" if arrow.is_outward else f"{shaft}▶"
 
 
 def _ports(column: Column, number: int) -> str:

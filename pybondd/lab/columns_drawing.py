@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pybondd.lab.canvas import PORT_TONES, Canvas
-from pybondd.lab.columns import Arrow, Column, PortBox
+from pybondd.lab.columns import Arrow, Column, PortBox, short_mac
 
 WIDTH, MARGIN, GUTTER = 960, 32, 26
 HEADER_HEIGHT, HOST_HEIGHT, PORT_HEIGHT, LINE_HEIGHT = 128, 50, 96, 17
@@ -76,22 +76,24 @@ class _Panel:
             self._canvas.text(self._left, y + 4, host, size=12.5)
         for number, lost in enumerate(self._column.lost):
             if lost:
-                words = f"{lost} lost"
-                self._canvas.text(self._left, self._host_y[number] + 18, words, size=11, tone="bad")
+                y = self._host_y[number] - 10
+                self._canvas.text(self._left, y, f"{lost} lost", size=11, tone="bad")
         for port in self._column.ports:
             self._port(port)
 
     def _arrow(self, arrow: Arrow) -> None:
         tone = self._tone(arrow.port)
-        width = 3.0 if arrow.is_new else 1.5
-        width = max(width, SHARE_WIDTH * arrow.share)
-        ends = (
-            (self._host_x + 6, self._host_y[arrow.host]),
-            (self._box_x, self._port_y[arrow.port]),
-        )
-        self._canvas.curve(*ends, tone=tone, width=width)
-        tip = ends[0] if arrow.is_outward else ends[1]
+        if arrow.share is None:
+            width = 3.0 if arrow.is_new else 1.5
+        else:
+            width = max(1.5, SHARE_WIDTH * arrow.share)
+        host = (self._host_x + 6, self._host_y[arrow.host])
+        box = (self._box_x, self._port_y[arrow.port])
+        self._canvas.curve(host, box, tone=tone, width=width)
+        tip = host if arrow.is_outward else box
         self._canvas.head(tip, points_right=not arrow.is_outward, tone=tone)
+        words = f"{short_mac(arrow.mac)} {arrow.note}"
+        self._canvas.text(self._left, host[1] + 18, words, size=11, tone=tone, is_bold=True)
 
     def _answers(self, y: float) -> None:
         for host_y in self._host_y:

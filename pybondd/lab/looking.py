@@ -9,10 +9,8 @@ from pyroute2 import IPRoute
 from pybondd.lab.bonds import BondHost
 from pybondd.lab.recording import Sight
 from pybondd.lab.topology import NEAR_ADDRESS, Topology
-from pybondd.units import MILLISECOND_NS, SECOND_NS, Duration
+from pybondd.units import MILLISECOND_NS, SECOND_NS, Duration, Instant
 
-PATIENCE_NS: Duration = 4 * SECOND_NS
-"""How long to look for what shall come; the slowest, an update of balance-alb, takes 2.1 s."""
 GLANCE_NS: Duration = 200 * MILLISECOND_NS
 """Between two looks, one of which costs about 150 ms of processor time; and how long the traffic is
 watched by which a sight is judged."""
@@ -22,7 +20,7 @@ watched by which a sight is judged."""
 class Look:
     """Look around, `after_ns` from the step before, until what is seen `is_settled`.
 
-    If that does not come about within PATIENCE_NS, the last sight is kept, for the judgement.
+    If that does not come about while probes are sent, the last sight is kept, for the judgement.
     """
 
     title: str
@@ -30,9 +28,8 @@ class Look:
     is_settled: Callable[[Sight], bool]
 
 
-def look(wanted: Look, topology: Topology, bond: BondHost) -> Sight:
-    """What is seen when all has settled, or when patience ends; then traffic goes on for a glance."""
-    deadline_ns = time.monotonic_ns() + PATIENCE_NS
+def look(wanted: Look, topology: Topology, bond: BondHost, *, deadline_ns: Instant) -> Sight:
+    """What is seen when all has settled, or at the deadline; traffic goes on for a glance."""
     while True:
         sight = _sight(wanted.title, topology, bond)
         time.sleep(GLANCE_NS / SECOND_NS)

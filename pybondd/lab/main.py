@@ -1,11 +1,11 @@
 """Run a lab from beginning to end: private network, bond, probes, pictures, verdict."""
 
-import dataclasses
 import os
 import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -24,7 +24,7 @@ from pybondd.lab.prober import ProbePlan
 from pybondd.lab.receive_sharing import RECEIVE_SHARING
 from pybondd.lab.recording import Action, Incident, Recording, Setup
 from pybondd.lab.round_robin import ROUND_ROBIN
-from pybondd.lab.stage import perform
+from pybondd.lab.stage import Deed, perform
 from pybondd.lab.topology import (
     FAR_ADDRESS,
     NEAR_ADDRESS,
@@ -79,7 +79,9 @@ def run(
     width = shutil.get_terminal_size((80, 24)).columns
     telling = lab.tell(recording, width, is_coloured)
     path.write_text(telling.svg, encoding="utf-8")
-    return _conclude(lab, telling, path, say)
+    failures = (*_undone(lab, recording), *telling.failures)
+    _conclude(lab, replace(telling, failures=failures), path, say)
+    return 1 if failures else 0
 
 
 def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recording:
@@ -106,7 +108,7 @@ def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recordi
     say(f"ready after {setup_s:.1f} s; {_probes_text(lab)}, one a millisecond")
     setup = Setup(lab.name, lab.mode, miimon_ms, near_ports, len(plan.targets), INTERVAL_NS)
     seen = perform(setup, topology, hosts[0], witness, plan=plan, steps=lab.steps)
-    return dataclasses.replace(seen, far_words=hosts[1].words()) if lab.liar else seen
+    return replace(seen, far_words=hosts[1].words()) if lab.liar else seen
 
 
 def _plan(lab: Lab) -> ProbePlan:
@@ -170,7 +172,14 @@ def _deed_text(incident: Incident) -> str:
     return f"{sign} cable of {incident.cable} {word}"
 
 
-def _conclude(lab: Lab, telling: Telling, path: Path, say: Say) -> int:
+def _undone(lab: Lab, recording: Recording) -> list[str]:
+    """What could not happen, because the cable for it was not laid."""
+    wanted = {step.cable for step in lab.steps if isinstance(step, Deed)}
+    missing = sorted(wanted - set(recording.setup.ports))
+    return [f"there is no cable of {cable} to be cut" for cable in missing]
+
+
+def _conclude(lab: Lab, telling: Telling, path: Path, say: Say) -> None:
     say("")
     for line in telling.picture:
         say(line)
@@ -181,11 +190,10 @@ def _conclude(lab: Lab, telling: Telling, path: Path, say: Say) -> int:
         say(f"FAILED: this was not the story of '{lab.name}':")
         for failure in telling.failures:
             say(f"  ✗ {failure}")
-        return 1
+        return
     say("try next:")
     for line in lab.try_next:
         say(f"  {line}")
-    return 0
 
 
 def _require_writable(path: Path) -> None:

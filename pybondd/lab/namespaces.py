@@ -129,7 +129,7 @@ def _tell(story: Callable[[], Outcome], writer: int) -> NoReturn:
         _private_mounts()
         outcome = story()
     except BaseException as error:  # noqa: BLE001, RUF100  # every error goes to the caller
-        if not hasattr(error, "what"):
+        if isinstance(error, Exception) and not hasattr(error, "what"):
             traceback.print_exc()
         _answer(writer, None, error)
         _end(1)

@@ -78,14 +78,15 @@ def _lost(recording: Recording, span: tuple[Instant, Instant]) -> Counter[int]:
 
 def _ways(recording: Recording, direction: Direction, since: Instant) -> dict[int, Counter[Way]]:
     ways: dict[int, Counter[Way]] = {flow: Counter() for flow in range(recording.setup.flows)}
-    for flow, way in _flow_frames(recording, direction, (since, since + GLANCE_NS)):
+    for flow, way in flow_frames(recording, direction, (since, since + GLANCE_NS)):
         ways[flow][way] += 1
     return ways
 
 
-def _flow_frames(
+def flow_frames(
     recording: Recording, direction: Direction, span: tuple[Instant, Instant]
 ) -> Iterator[tuple[int, Way]]:
+    """Probes, or answers, that came out of a cable in a span of time: their flow, and their way."""
     for frame in recording.frames:
         if frame.direction is direction and span[0] <= frame.moment_ns < span[1]:
             sequence = sequence_in_frame(frame.octets)

@@ -1,5 +1,6 @@
 """Lab alb: three clients, two ports, one IP address. Who is told to send to which port, when?"""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from pybondd.lab.columns import Arrow, Column, column_lines, port_boxes, short_mac
@@ -7,12 +8,12 @@ from pybondd.lab.columns_drawing import draw_columns
 from pybondd.lab.failover import LOSS_MARGIN
 from pybondd.lab.lab import PORTS, Lab, Telling
 from pybondd.lab.looking import GLANCE_NS, Look
-from pybondd.lab.parts import Part, parts
-from pybondd.lab.recording import Action, Recording, Sight
+from pybondd.lab.parts import Part, Way, flow_frames, parts
+from pybondd.lab.recording import Action, Direction, Recording, Sight
 from pybondd.lab.stage import Deed
 from pybondd.lab.told import Manner, Told, all_told
 from pybondd.lab.topology import FAR_ADDRESSES, NEAR_ADDRESS
-from pybondd.units import SECOND_NS, milliseconds
+from pybondd.units import SECOND_NS, Instant, milliseconds
 
 CLIENTS = FAR_ADDRESSES[:3]
 CUT_PORT = PORTS[-1]
@@ -96,16 +97,16 @@ def tell(recording: Recording, width: int, is_coloured: bool) -> Telling:
     picture = (
         "each client, the port that it sends to, and that port's MAC address:",
         *column_lines(CLIENTS, columns, width=width), "",
-        f"who was told which MAC address has {NEAR_ADDRESS} (in s after the first probe):",
-        *(f"  {_line(recording, each)}" for each in told),
+        f"who was told where {NEAR_ADDRESS} is (in s after the first probe):",
+        *(f"  {line}" for column in columns for line in column.lines),
     )  # fmt: skip
     svg = draw_columns(
         CLIENTS, columns,
-        headline="One IP address, two MAC addresses: ARP says who sends to which port",
-        subtitle=f"balance-alb behind a plain switch: each client that asks for {NEAR_ADDRESS} is "
-        "given the address of the next port, and another one when ports come and go",
+        headline="One IP address, two MAC addresses: ARP deals out the clients",
+        subtitle=f"balance-alb behind a plain switch: who asks for {NEAR_ADDRESS} is told the "
+        "next port's address, and another when ports come and go",
         legend=f"→ the port whose MAC address the client has for {NEAR_ADDRESS}; thick: it has "
-        "just changed. Beneath: who was told, in s after the first probe",
+        "changed. Beneath: who was told, in s after the first probe",
     )  # fmt: skip
     return Telling(result, picture, svg, judge(recording))
 
@@ -126,10 +127,14 @@ def worth_telling(recording: Recording) -> list[Told]:
 
 def _columns(recording: Recording, found: Sequence[Part], told: Sequence[Told]) -> list[Column]:
     columns = []
-    since, previous = 0, None
+    since, previous = min((each.moment_ns for each in told), default=0), None
     for part in found:
         until = part.sight.moment_ns + GLANCE_NS
         lines = [_line(recording, each) for each in told if since <= each.moment_ns < until]
+        lines += [
+            f"meanwhile {way.port} took {number} frames sent to {short_mac(way.mac)}"
+            for way, number in taken_for_another(recording, (since, until)).items()
+        ]
         columns.append(
             Column(
                 part.sight.title,
@@ -143,12 +148,19 @@ def _columns(recording: Recording, found: Sequence[Part], told: Sequence[Told]) 
     return columns
 
 
+def taken_for_another(recording: Recording, span: tuple[Instant, Instant]) -> Counter[Way]:
+    """Frames that came in by a port though they were sent to the address of another one."""
+    ports_own = [Way(port, mac) for s in recording.sights for port, mac in s.port_macs.items()]
+    ways = (way for _, way in flow_frames(recording, Direction.BACK, span))
+    return Counter(way for way in ways if way not in ports_own)
+
+
 def _arrows(part: Part, previous: Part | None) -> list[Arrow]:
     return [
         Arrow(
             flow,
             port,
-            f"{port} {short_mac(part.sight.neighbours[client])}",
+            part.sight.neighbours[client],
             is_new=previous is not None and _ports_of(previous, flow) != [port],
         )
         for flow, client in enumerate(CLIENTS)
@@ -160,8 +172,9 @@ def _arrows(part: Part, previous: Part | None) -> list[Arrow]:
 def _line(recording: Recording, told: Told) -> str:
     after_s = (told.moment_ns - recording.started_ns) / SECOND_NS
     times = f" ×{told.times}" if told.times > 1 else ""
-    words = f"{told.port} {told.manner.value} {told.whom} {short_mac(told.mac)}"
-    return f"{after_s:+.2f}  {words}{times}"
+    mac = short_mac(told.mac)
+    what = f"{mac} is here" if told.manner is Manner.TEACHES else f"at {mac}"
+    return f"{after_s:+.2f}  {told.port} {told.manner.value} {told.whom}: {what}{times}"
 
 
 RECEIVE_SHARING = Lab(

@@ -72,7 +72,8 @@ def perform(
         _require_to_be_found(address, host)
     prober = child("pybondd.lab.prober", [plan.json()])
     start_ns = int(first_line(prober))
-    taken = _take(steps, topology, bond, start_ns)
+    end_ns = start_ns + plan.count * plan.interval_ns
+    taken = _take(steps, topology, bond, (start_ns, end_ns))
     sights = tuple(step for step in taken if isinstance(step, Sight))
     probes = _probes(end(prober) if sights else rest(prober), plan)
     frames = witness.frames()
@@ -92,16 +93,17 @@ def perform(
 
 
 def _take(
-    steps: Sequence[Deed | Look], topology: Topology, bond: BondHost, now: Instant
+    steps: Sequence[Deed | Look], topology: Topology, bond: BondHost, span: tuple[Instant, Instant]
 ) -> list[Done | Sight]:
     taken: list[Done | Sight] = []
+    now, end_ns = span
     for step in steps:
         time.sleep(max(0, now + step.after_ns - time.monotonic_ns()) / SECOND_NS)
         if isinstance(step, Look):
-            sight = look(step, topology, bond)
+            sight = look(step, topology, bond, deadline_ns=end_ns)
             now = time.monotonic_ns()
             taken.append(sight)
-        else:
+        elif step.cable in topology.cables:
             now = (cut if step.action is Action.CUT else repair)(topology, step.cable)
             taken.append(Done(Incident(now, step.action, step.cable), time.monotonic_ns()))
     return taken

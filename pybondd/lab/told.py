@@ -75,7 +75,8 @@ def _each(recording: Recording) -> Iterator[Told]:
                 yield _told(frame, arp, is_asked=arp.target_ip in asking)
                 asking.discard(arp.target_ip)
         elif arp and arp.operation == ArpOperation.REQUEST and _text(arp.target_ip) == NEAR_ADDRESS:
-            if frame.moment_ns - asked_ns.get(arp.sender_ip, 0) > COPIES_WITHIN_NS:
+            last_ns = asked_ns.get(arp.sender_ip)
+            if last_ns is None or frame.moment_ns - last_ns > COPIES_WITHIN_NS:
                 asking.add(arp.sender_ip)
             asked_ns[arp.sender_ip] = frame.moment_ns
 

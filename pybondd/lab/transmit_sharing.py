@@ -23,7 +23,7 @@ FIRST, OTHER = PORTS
 
 def is_measured(sight: Sight) -> bool:
     """Was the load measured, and is some of it on every port?"""
-    return all(sight.loads[port] > 0 for port in PORTS)
+    return all(sight.loads.get(port) for port in PORTS)
 
 
 def has_moved(sight: Sight) -> bool:
@@ -105,16 +105,18 @@ def tell(recording: Recording, width: int, is_coloured: bool) -> Telling:
     columns = _columns(found)
     labels = [f"{client} {rate_text(flow)}" for flow, client in enumerate(CLIENTS)]
     picture = (
+        "load is shared anew every 10 s, and at once when a port comes up, as eth1 did here;",
         "each flow, the port that it leaves by, and the source address that it has there:",
         *column_lines(labels, columns, width=width),
-        *(f"{part.sight.title}: {_line(part)}" for part in found),
+        *(f"{column.title}: {'; '.join(column.lines)}" for column in columns),
     )
     svg = draw_columns(
         CLIENTS, columns,
-        headline=f"What is sent is shared by load, what comes back comes by {FIRST} alone",
-        subtitle="balance-tlb behind a plain switch; four flows of "
-        + ", ".join(map(rate_text, range(len(CLIENTS)))),
-        legend="← a flow, from the port by which it leaves, as thick as its rate. Dotted: answers",
+        headline="What leaves is shared by load, answers come by the active port",
+        subtitle="balance-tlb behind a plain switch: every 10 s, and when a port comes up, each "
+        "flow moves to the port with most room",
+        legend="← a flow, from the port by which it leaves, as thick as its rate; beneath the host "
+        "the source address that it sees. Dotted: answers",
     )  # fmt: skip
     return Telling(result, picture, svg, judge(recording))
 
@@ -135,7 +137,7 @@ def _columns(found: Sequence[Part]) -> list[Column]:
                 port_boxes(part),
                 tuple(_arrows(part, previous)),
                 tuple(part.lost[flow] for flow in range(len(CLIENTS))),
-                (_line(part),),
+                (_line(part), *_taken_over(part, previous)),
                 answers_by=part.sight.active_port,
             )
         )
@@ -148,13 +150,24 @@ def _arrows(part: Part, previous: Part | None) -> list[Arrow]:
         Arrow(
             flow,
             way.port,
-            f"{way.port} {short_mac(way.mac)}",
+            way.mac,
             is_outward=True,
             is_new=previous is not None and way not in previous.out[flow],
             share=TURNS.count(flow) / len(TURNS),
+            note=rate_text(flow),
         )
         for flow in range(len(CLIENTS))
         for way in sorted(part.out[flow], key=lambda way: way.port)
+    ]
+
+
+def _taken_over(part: Part, previous: Part | None) -> list[str]:
+    if previous is None:
+        return []
+    return [
+        f"{port} has taken over {short_mac(mac)}"
+        for port, mac in part.sight.port_macs.items()
+        if port == part.sight.active_port and previous.sight.port_macs[port] != mac
     ]
 
 

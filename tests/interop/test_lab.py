@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT_S = 15
 NOBODY = 65534
-NAMES = ("failover", "rr", "xor", "broadcast", "lacp")
+NAMES = ("failover", "rr", "xor", "broadcast", "lacp", "tlb", "alb")
 
 needs_root = [
     pytest.mark.root,
@@ -112,6 +114,15 @@ class TestAsRoot:
         assert "were lost at the cut" in done.stdout
         assert "; 0 sent to the liar" in done.stdout
 
+    @pytest.mark.parametrize("name", ["broadcast", "alb"])
+    def test_without_the_cable_that_it_cuts_the_lab_says_that_it_failed(
+        self, name: str, tmp_path: Path
+    ) -> None:
+        done, _ = lab(name, "--cables", "1", where=tmp_path)
+        assert done.returncode == 1
+        assert "there is no cable of eth1 to be cut" in done.stdout
+        assert done.stderr == ""
+
     def test_without_a_monitor_the_cut_goes_unnoticed_and_the_lab_says_so(
         self, tmp_path: Path
     ) -> None:
@@ -133,24 +144,47 @@ class TestAsRoot:
         assert done.stdout == ""
 
     def test_a_killed_lab_takes_its_daemons_with_it(self, tmp_path: Path) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pybondd", "lab"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with running_lab("failover", tmp_path) as process:
+            process.kill()
+            process.wait()
+        assert is_deserted(tmp_path)
+
+    def test_control_c_ends_a_lab_and_all_that_belongs_to_it_without_a_word(
+        self, tmp_path: Path
+    ) -> None:
+        with running_lab("alb", tmp_path) as process:
+            os.killpg(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=TIME_LIMIT_S)
+        assert process.returncode == 130
+        assert errors.strip() == ""
+        assert is_deserted(tmp_path)
+
+
+@contextmanager
+def running_lab(name: str, where: Path) -> Iterator[subprocess.Popen[str]]:
+    """A lab whose bond is ready, in a process group of its own as a shell would start it."""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "pybondd", "lab", name],
+        cwd=where,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    ) as process:
         assert process.stdout is not None
         while "ready after" not in (line := process.stdout.readline()):
             assert line, "the lab ended before its bond was ready"
-        assert processes_in(tmp_path)
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        deadline = time.monotonic() + 3
-        while processes_in(tmp_path) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not processes_in(tmp_path)
+        assert processes_in(where)
+        yield process
+
+
+def is_deserted(directory: Path) -> bool:
+    """Whether nobody works in this directory any more, after three seconds at the latest."""
+    deadline = time.monotonic() + 3
+    while processes_in(directory) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not processes_in(directory)
 
 
 OWN_DEVICE = """
