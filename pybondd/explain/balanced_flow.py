@@ -12,7 +12,7 @@ from pybondd.explain.flow_answer import FlowAnswer, Step
 from pybondd.explain.policies import asks_for_next_hop, choices_of, modulo_text
 from pybondd.explain.question import FlowQuestion, frame_of
 from pybondd.explain.unbalanced import why_not_balanced
-from pybondd.explain.way_back import source_of, way_back
+from pybondd.explain.way_back import coming_in, source_of, way_back
 from pybondd.forwarding import BUCKET_COUNT
 from pybondd.modes.balance_alb import BalanceAlb
 from pybondd.modes.balance_tlb import BalanceTlb
@@ -27,6 +27,9 @@ def explain_balanced(state: BondState, mode: BalanceTlb, question: FlowQuestion)
         return FlowAnswer("", "the flow is dropped", "no port can transmit at this moment")
     if question.arp is not None and isinstance(mode, BalanceAlb):
         return arp_answer(state, mode, question)
+    answer = coming_in(state, mode, question)
+    if answer is not None:
+        return answer
     answer = _sent(state, mode, question)
     port = state.port_by_name(answer.port)
     if port is None:

@@ -2,6 +2,7 @@
 
 from pybondd.balance.clients import Client
 from pybondd.balance.rlb import ReceiveBalance
+from pybondd.explain.flow_answer import FlowAnswer
 from pybondd.explain.question import FlowQuestion
 from pybondd.modes.balance_alb import BalanceAlb
 from pybondd.modes.balance_tlb import BalanceTlb
@@ -17,34 +18,49 @@ def source_of(state: BondState, port: Port) -> str:
 
 
 def way_back(state: BondState, mode: BalanceTlb, question: FlowQuestion) -> str:
-    """One sentence; "" where nobody answers, or no port would hear it."""
-    if state.active is None or is_group(question.destination_mac or bytes(6)):
+    """One sentence; "" where nobody answers."""
+    if is_group(question.destination_mac or bytes(6)):
         return ""
-    by_active = f"the way back is {state.active.name}"
+    ours, theirs = question.source.packed, question.destination.packed
+    port, why = _received_by(state, mode, ours, theirs, question.next_hop)
+    return f"the way back is {port.name}: {why}" if port else f"there is no way back: {why}"
+
+
+def coming_in(state: BondState, mode: BalanceTlb, question: FlowQuestion) -> FlowAnswer | None:
+    """The answer for a flow that is sent to the host; None for one that the host sends."""
+    theirs, ours = question.source.packed, question.destination.packed
+    if ours not in {ip for above in state.interfaces for ip in (*above.ipv4, *above.ipv6)}:
+        return None
+    port, why = _received_by(state, mode, ours, theirs, None)
+    if port is None:
+        return FlowAnswer("", "the flow does not come in", why)
+    return FlowAnswer(port.name, f"the flow comes in by {port.name}", why)
+
+
+def _received_by(
+    state: BondState, mode: BalanceTlb, ours: bytes, theirs: bytes, router_mac: bytes | None
+) -> tuple[Port | None, str]:
+    """The port that the other side, or the router before it, sends to, and why."""
+    active = state.active
     if not isinstance(mode, BalanceAlb):
-        return f"{by_active}: whoever answers knows the bond's address only"
-    if question.destination.version != 4:
-        return f"{by_active}: balance-alb tells IPv4 clients only where to send"
-    client = _client(mode.receive, question)
+        return active, "whoever answers knows the bond's address only"
+    if len(theirs) != 4:
+        return active, "balance-alb tells only IPv4 clients where to send"
+    client = _client(mode.receive, ours, theirs, router_mac)
     if client is None:
-        return f"{by_active}: {question.destination} was not met, so it knows the bond's address"
-    return told_text(client)
-
-
-def told_text(client: Client) -> str:
-    """Where a client sends to us, and whether it knows."""
+        return active, f"{ip_text(theirs)} was not met, so it knows the bond's address"
     name = ip_text(client.ip)
     if client.port is None:
-        return f"no port is left for {name} to send to"
+        return None, f"no port is left for {name} to send to"
     told = "is yet to be told" if client.needs_update else "was told"
-    return f"the way back is {client.port.name}: {name} {told} {client.port.mac.hex(':')}"
+    return client.port, f"{name} {told} {client.port.mac.hex(':')}"
 
 
-def _client(balance: ReceiveBalance, question: FlowQuestion) -> Client | None:
-    """The other side, or the router before it, which --to names."""
-    our_ip, ip = question.source.packed, question.destination.packed
-    client = balance.clients.at(ip)
-    if client and client.is_between(our_ip, ip):
+def _client(
+    balance: ReceiveBalance, ours: bytes, theirs: bytes, router_mac: bytes | None
+) -> Client | None:
+    client = balance.clients.at(theirs)
+    if client and client.is_between(ours, theirs):
         return client
-    known = (each for each in balance.clients.walk() if each.our_ip == our_ip)
-    return next((each for each in known if each.mac == question.next_hop), None)
+    known = (each for each in balance.clients.walk() if each.our_ip == ours)
+    return next((each for each in known if each.mac == router_mac), None)

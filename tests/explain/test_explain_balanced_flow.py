@@ -374,7 +374,7 @@ def test_who_sits_behind_a_client_answers_through_it():
         ),
         (
             {"src": "fe80::1", "dst": "fe80::2"},
-            "the way back is eth1: balance-alb tells IPv4 clients only where to send",
+            "the way back is eth1: balance-alb tells only IPv4 clients where to send",
         ),
         ({"dst": "224.0.0.5"}, ""),
     ],
@@ -384,6 +384,43 @@ def test_the_others_answer_to_the_active_port(texts, back):
     bond = alb(1, 2)
     meet(bond, 1)
     assert explain(bond, texts).back == back
+
+
+# -- a flow that comes in
+
+
+def with_our_address(bond):
+    ours = HostAddress("bond0", bond.state.mac, ipv4=(OURS,), ipv6=(bytes(15) + b"\1",))
+    bond.handle(HostAddressed((ours,)), now=0)
+    return bond
+
+
+@pytest.mark.parametrize(
+    ("make", "source", "answer"),
+    [
+        (alb, "10.0.0.12", ("eth2", "10.0.0.12 was told 02:00:00:00:00:02")),
+        (alb, "10.0.0.19", ("eth1", "10.0.0.19 was not met, so it knows the bond's address")),
+        (tlb, "10.0.0.12", ("eth1", "whoever answers knows the bond's address only")),
+    ],
+    ids=["a client", "a stranger", "balance-tlb"],
+)
+def test_a_flow_to_us_comes_in_by_the_port_that_its_sender_knows(make, source, answer):
+    bond = with_our_address(make(1, 2))
+    meet(bond, 1, 2)
+    run(bond, 1000)
+    told = explain(bond, {"src": source, "dst": US})
+    assert (told.port, told.why) == answer
+    assert told.what == f"the flow comes in by {told.port}"
+
+
+def test_a_flow_to_us_does_not_come_in_where_its_sender_has_no_port_left():
+    bond = with_our_address(alb(1, 2))
+    meet(bond, 1)
+    bond.mode.receive.clients.at(client_ip(1)).port = None
+    told = explain(bond, {"src": "10.0.0.11", "dst": US})
+    assert (told.port, told.what) == ("", "the flow does not come in")
+    assert told.why == "no port is left for 10.0.0.11 to send to"
+    assert explain(bond, client_text(1)).back.startswith("there is no way back: no port is left")
 
 
 def test_the_command_prints_it_all():
