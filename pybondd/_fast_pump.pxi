@@ -45,7 +45,7 @@ cdef class Pump:
 
     def __dealloc__(self):
         cdef int i
-        self.close()
+        self.close_descriptors()
         for i in range(self.port_count):
             free_port(self.ports[i])
         free(self.table)
@@ -56,6 +56,9 @@ cdef class Pump:
 
     def close(self):
         """Give up what the pump itself has opened, after `run` has returned."""
+        self.close_descriptors()
+
+    cdef void close_descriptors(self) noexcept:
         close_descriptor(&self.epoll_fd)
         close_descriptor(&self.wake_fd)
         close_descriptor(&self.host.punt_queue.entrance)

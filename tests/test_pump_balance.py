@@ -41,19 +41,18 @@ SUPER = ethernet(types.IPV4, TCP4 + bytes(65000))
 IP_BUCKET = 0x0A ^ 0x4D ^ 0x11 ^ 0xE6
 
 
-def to(mac, frame):
+def sent_to(mac, frame):
     return mac + frame[6:]
 
 
-def from_(mac, frame):
+def sent_from(mac, frame):
     return frame[:6] + mac + frame[12:]
 
 
-def owners(**by_name):
-    """A table with the bucket of IP in other hands."""
-    buckets = list(ALB.buckets)
-    buckets[IP_BUCKET] = by_name["of_ip"]
-    return replace(ALB, buckets=tuple(buckets))
+def giving_ip_to(owner):
+    """A table with the bucket of IP in these hands."""
+    buckets = tuple(owner if n == IP_BUCKET else SECOND for n in range(BUCKET_COUNT))
+    return replace(ALB, buckets=buckets)
 
 
 def taken(bench):
@@ -71,13 +70,13 @@ def taken(bench):
 def test_a_frame_that_leaves_by_another_port_shows_that_ports_address(kind, frame):
     with running(kind, ALB) as bench:
         bench.host.send(bytes(range(10)) + frame)
-        assert bench.second.recv(1 << 17) == bytes(range(10)) + from_(SECOND_MAC, frame)
+        assert bench.second.recv(1 << 17) == bytes(range(10)) + sent_from(SECOND_MAC, frame)
 
 
 @both_twins
 @pytest.mark.parametrize("frame", [OTHER, IP], ids=["not balanced", "balanced"])
 def test_a_frame_that_leaves_by_the_active_port_is_sent_as_it_is(kind, frame):
-    with running(kind, owners(of_ip=FIRST)) as bench:
+    with running(kind, giving_ip_to(FIRST)) as bench:
         bench.host.send(VNET + frame)
         assert bench.first.recv(100) == VNET + frame
 
@@ -88,7 +87,7 @@ def test_a_frame_that_leaves_by_the_active_port_is_sent_as_it_is(kind, frame):
 @both_twins
 @pytest.mark.parametrize("frame", [ARP, IP, SUPER], ids=["ARP", "no owner", "super-frame"])
 def test_what_the_table_does_not_decide_is_left_to_the_bond_as_it_is(kind, frame):
-    with running(kind, owners(of_ip=NOBODY)) as bench:
+    with running(kind, giving_ip_to(NOBODY)) as bench:
         bench.host.send(bytes(range(10)) + frame)
         assert taken(bench) == bytes(range(10)) + frame
         counted = bench.stop()
@@ -101,15 +100,29 @@ def test_what_the_table_does_not_decide_is_left_to_the_bond_as_it_is(kind, frame
 def test_frames_that_the_bond_has_no_room_for_are_dropped_and_counted(kind):
     with running(kind, ALB) as bench:
         for _ in range(400):
-            bench.host.send(VNET + to(BOND_MAC, ARP) + bytes(60000))
+            bench.host.send(VNET + ARP + bytes(60000))
         counted = bench.counted(lambda counters: counters.host_frames == 400)
         dropped = counted.host_drops[Reason.PUNT_FULL]
         assert dropped > 0
         assert counted.punted_frames == 400 - dropped
         assert counted.punted_frames >= 5, "no room for a few super-frames"
         bench.host.send(VNET + IP)
-        assert bench.second.recv(100) == VNET + from_(SECOND_MAC, IP)
+        assert bench.second.recv(100) == VNET + sent_from(SECOND_MAC, IP)
     assert counted.transmit_drops() == {Reason.PUNT_FULL: dropped}
+
+
+@both_twins
+def test_255_new_buckets_do_not_hold_up_the_one_that_has_an_owner(kind):
+    buckets = tuple(SECOND if n == IP_BUCKET else NOBODY for n in range(BUCKET_COUNT))
+    with running(kind, replace(ALB, buckets=buckets)) as bench:
+        for bucket in set(range(BUCKET_COUNT)) - {IP_BUCKET}:
+            destination = (int.from_bytes(IP[30:34], "big") ^ bucket ^ IP_BUCKET).to_bytes(4, "big")
+            bench.host.send(VNET + IP[:30] + destination + IP[34:])
+        bench.host.send(VNET + IP)
+        assert bench.second.recv(100) == VNET + sent_from(SECOND_MAC, IP)
+        counted = bench.counted(lambda counters: counters.host_frames == BUCKET_COUNT)
+    assert counted.punted_frames == BUCKET_COUNT - 1
+    assert counted.transmit_drops() == {}
 
 
 # -- load
@@ -125,7 +138,7 @@ def test_load_is_what_was_sent_by_bucket_and_without_one_since_it_was_asked_last
         assert bench.pump.take_load() == ((0,) * BUCKET_COUNT, 0)
         bench.pump.publish(replace(ALB, generation=1))
         bench.host.send(VNET + IP)
-        bench.second.recv(100), bench.second.recv(100), bench.second.recv(100)
+        bench.counted(lambda counters: counters.host_frames == 4)
         assert bench.pump.take_load()[0][IP_BUCKET] == len(IP)
     assert {bucket: count for bucket, count in enumerate(octets) if count} == {
         IP_BUCKET: 2 * len(IP)
@@ -140,7 +153,7 @@ def test_load_is_what_was_sent_by_bucket_and_without_one_since_it_was_asked_last
 @pytest.mark.parametrize(
     ("frame", "seen"),
     [
-        pytest.param(to(SECOND_MAC, IP), to(BOND_MAC, IP), id="its own"),
+        pytest.param(sent_to(SECOND_MAC, IP), sent_to(BOND_MAC, IP), id="its own"),
         pytest.param(IP, IP, id="another station's"),
     ],
 )
@@ -155,8 +168,8 @@ def test_the_host_sees_the_bonds_address_where_a_frame_was_for_the_ports(kind, f
 @pytest.mark.parametrize(
     ("frame", "reason"),
     [
-        pytest.param(to(b"\xff" * 6, ARP), Reason.SUPPRESSED, id="broadcast"),
-        pytest.param(to(BOND_MAC, IP), Reason.OTHER_PORT, id="the bond's"),
+        pytest.param(sent_to(b"\xff" * 6, ARP), Reason.SUPPRESSED, id="broadcast"),
+        pytest.param(sent_to(BOND_MAC, IP), Reason.OTHER_PORT, id="the bond's"),
     ],
 )
 def test_a_port_that_is_not_active_delivers_no_group_and_nothing_for_the_bond(kind, frame, reason):
@@ -172,5 +185,5 @@ def test_a_port_that_is_not_active_delivers_no_group_and_nothing_for_the_bond(ki
 def test_the_active_port_answers_for_a_dead_one(kind):
     dead = replace(ALB.ports[1], can_transmit=False)
     with running(kind, replace(ALB, ports=(ALB.ports[0], dead), covers_dead_ports=True)) as bench:
-        bench.first.send(VNET + to(SECOND_MAC, IP))
-        assert bench.host.recv(100) == VNET + to(BOND_MAC, IP)
+        bench.first.send(VNET + sent_to(SECOND_MAC, IP))
+        assert bench.host.recv(100) == VNET + sent_to(BOND_MAC, IP)
