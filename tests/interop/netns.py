@@ -6,6 +6,7 @@ nothing can collide.
 """
 
 import ctypes
+import itertools
 import os
 import subprocess
 import time
@@ -13,6 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
+FIRST_LEFT_INDEX = 101
+"""Interface index of a cable's left end. Linux tells of a carrier at once only when an interface's
+index differs from its veth peer's; equal ones, which two fresh namespaces would give, make a bridge
+wait for up to a second (Linux 6.12 net/core/link_watch.c linkwatch_urgent_event)."""
 _HERE = Path("/proc/thread-self/ns/net")
 
 
@@ -93,6 +98,7 @@ class Yard:
 
     def __init__(self):
         self._namespaces = []
+        self._indices = itertools.count(FIRST_LEFT_INDEX)
 
     def __enter__(self):
         return self
@@ -110,7 +116,8 @@ class Yard:
     def cable(self, left, left_name, right, right_name, *, is_up=True):
         """A veth pair between two namespaces."""
         left.ip(
-            f"link add {left_name} type veth peer name {right_name} netns /proc/{right.pid}/ns/net"
+            f"link add {left_name} index {next(self._indices)} type veth "
+            f"peer name {right_name} netns /proc/{right.pid}/ns/net"
         )
         for side, name in ((left, left_name), (right, right_name)):
             for family in ("ipv4/conf/{}/rp_filter", "ipv6/conf/{}/accept_dad"):
