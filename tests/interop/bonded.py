@@ -85,6 +85,11 @@ class BondedHost:
         words = ["ping", "-n", "-c", str(count), "-i", str(interval_s), "-W", "1", PEER]
         return self.host.run(*words, check=False).split("statistics ---")[1]
 
+    def host_mac(self, name: str) -> str:
+        """The MAC address that an interface has now."""
+        (link,) = json.loads(self.host.run("ip", "-j", "link", "show", name))
+        return link["address"]
+
     def snapshot(self):
         """All that `up` might change: links, addresses, filters."""
         links = json.loads(self.host.run("ip", "-d", "-j", "link"))

@@ -79,7 +79,7 @@ def test_a_cut_costs_little_and_moves_the_clients_and_the_repair_costs_nothing(s
     survivor = next(name for name in PORTS if name != port)
     with Pings(stand) as during_cut:
         stand.cut(port)
-        moved = {address: survivor for address in CLIENTS}
+        moved = dict.fromkeys(CLIENTS, survivor)
         assert eventually(lambda: stand.ports_known() == moved, within_s=8)
     assert during_cut.worst <= 10
     assert stand.active() == survivor
