@@ -37,12 +37,16 @@ UPDATE_BURST: Final = 2
 
 @dataclass(slots=True)
 class ArpTally:
-    """What was done with ARP, in packets; `purged` and `replaced` are clients."""
+    """What was done with ARP, in packets; `purged` and `replaced` are clients.
+
+    `lost` came in and was never read, since there was too much of it.
+    """
 
     replies: int = 0
     requests: int = 0
     untouched: int = 0
     received: int = 0
+    lost: int = 0
     malformed_from_host: int = 0
     malformed_from_port: int = 0
     updates: int = 0

@@ -151,7 +151,8 @@ def _tally(receive: ReceiveJson) -> list[str]:
     return [
         f"ARP sent: {count['replies']} replies, {count['requests']} requests, "
         f"{count['untouched']} untouched, {count['malformed_from_host']} malformed",
-        f"ARP heard: {count['received']}, {count['malformed_from_port']} malformed   "
+        f"ARP heard: {count['received']}, {count['malformed_from_port']} malformed, "
+        f"{count['lost']} too many",
         f"clients: {count['updates']} updates, {count['purged']} purged, "
         f"{count['replaced']} replaced",
     ]

@@ -136,6 +136,10 @@ class BalanceAlb(BalanceTlb):
             return
         self.receive.from_port(state, arp, now=now)
 
+    def frames_lost(self, state: BondState, port: Port, count: int) -> None:
+        """A storm: so much ARP of this port nobody has read."""
+        self.receive.tally.lost += count
+
     def _choose(
         self, state: BondState, untagged: bytes, tci: int, *, now: Instant
     ) -> tuple[Port | None, bytes]:

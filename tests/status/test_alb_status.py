@@ -20,7 +20,7 @@ from alb_bonds import (
 )
 from bonds import UP, bond_with, enslave, mac_of, run
 
-from pybondd.events import BondClosed, LoadMeasured
+from pybondd.events import BondClosed, LoadMeasured, PortFramesLost
 from pybondd.forwarding import BUCKET_COUNT
 from pybondd.status.alb import alb_bond, alb_port
 from pybondd.status.rlb_hash_table import rlb_hash_table
@@ -292,11 +292,13 @@ def test_the_tally_counts_what_was_done_with_arp():
     bond = alb(1, 2)
     meet(bond, 1, 2)
     host_sends(bond, request_for(bond, client_ip(3)))
+    bond.handle(PortFramesLost(2, 500), now=10**9)
     tally = told(bond)["receive"]["tally"]
     assert (tally["replies"], tally["requests"], tally["updates"]) == (2, 1, 0)
+    assert tally["lost"] == 500
     assert set(tally) == {
         *("replies", "requests", "untouched", "received", "updates", "purged", "replaced"),
-        *("malformed_from_host", "malformed_from_port"),
+        *("malformed_from_host", "malformed_from_port", "lost"),
     }
 
 
