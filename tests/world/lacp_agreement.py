@@ -35,22 +35,29 @@ LASTING_PASSES = 14
 """How long must an agreement last? Two old pictures may agree until one side has been silent for
 too long, so an outage that is over shows up to a period (10 passes) and a window (2) later, and the
 machines see it in the next pass. One more for where the passes stand."""
-SLOW_BOUND_MS = 36_000
-"""If somebody need not speak for 30 s (a partner who asks for slow, or in Linux one that nothing
-is known of), that comes first; 3 s for the window and for answers."""
+SLOW_BOUND_MS = 33_200
+"""If somebody need not speak for 30 s (to a partner who asks for slow, or in Linux to one that
+nothing is known of), that comes first, with two passes until the window opens; then no more than
+3 s as after a link event."""
+HELD_REST_PASSES = 10
+"""After the hold that follows a first join, attached ports have only to tell each other: 1 pass to
+collect, 3 until the window opens for the word of it, 1 until the partner collects, 3 for its
+answer, and under independent control 1 more on both sides."""
 
 
 def bound_ms(scene):
     """How long may an agreement take from now on?
 
     A late timer (jiffy) makes each pass longer. Ports of a bond that was open before its first port
-    joined are held back, 8 s as in Linux.
+    joined are held back, 8 s as in Linux; they negotiate meanwhile. In Linux the choice that ends
+    the hold is told with the next periodic LACPDU only.
     """
-    is_slow = any(not is_fast(site) or not is_mended(site) for site in scene.sites)
     held = max(site.lacp.selection_hold for site in scene.sites)
-    return (SLOW_BOUND_MS if is_slow else OUTAGE_BOUND_MS) * pass_ms(scene) / 100 + held * pass_ms(
-        scene
-    )
+    are_mended = all(is_mended(site) for site in scene.sites)
+    is_slow = not are_mended or not all(is_fast(site) for site in scene.sites)
+    passes = (SLOW_BOUND_MS if is_slow else OUTAGE_BOUND_MS) / 100
+    passes = max(passes, held + HELD_REST_PASSES) if are_mended else passes + held
+    return passes * pass_ms(scene)
 
 
 def pass_ms(scene):
