@@ -234,3 +234,12 @@ def test_each_loss_is_put_down_to_its_cause(
     )
     recording = dataclasses.replace(failover(lost_ms=0), probes=probes)
     assert losses(recording, CUT, REPAIR) == expected
+
+
+def test_a_probe_that_waited_and_took_the_other_cable_does_not_excuse_the_cut() -> None:
+    """The machine paused: 20 frames waited in the cut port, one behind them in the bond."""
+    waiting = {n: Probe(n, 0, START + n * MS, ()) for n in range(970, 990)}
+    waiting[990] = Probe(990, 0, START + 990 * MS, (CUT + 5 * MS,))
+    probes = tuple(waiting.get(n, answered(n, START + n * MS)) for n in range(991))
+    recording = dataclasses.replace(failover(lost_ms=0), probes=probes)
+    assert losses(recording, CUT, REPAIR) == Losses(0, 20, 0)

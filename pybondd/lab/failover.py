@@ -30,9 +30,9 @@ def losses(recording: Recording, cut_ns: Instant, repair_ns: Instant) -> Losses:
 
     What was sent before the cut and lost with it counts to the cut: on a busy machine frames wait
     in the bond's queue and meet a cable that has gone. So the cut's losses begin after the last
-    answered probe that was sent before it.
+    probe that was answered before it; what was answered later may have waited too.
     """
-    answered = [p.sent_ns for p in recording.probes if not p.is_lost and p.sent_ns < cut_ns]
+    answered = [p.sent_ns for p in recording.probes if min(p.answered_ns, default=cut_ns) < cut_ns]
     last_good_ns = answered[-1] if answered else recording.started_ns
     gone = [probe.sent_ns for probe in recording.probes if probe.is_lost]
     before = sum(sent_ns < last_good_ns for sent_ns in gone)
