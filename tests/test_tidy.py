@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pybondd"
 LAYERS = (
-    {"units"},
+    {"units", "suggest"},
     {"wire"},
     {"port", "refusal", "forwarding", "counters", "agenda"},
     {"option"},
@@ -21,9 +21,11 @@ LAYERS = (
     {"dispatch"},
     {"modes"},
     {"status", "naming_ports", "targets", "enslaving", "monitoring", "shared_settings"},
+    {"arp_monitoring"},
     {"settings"},
     {"bond"},
     {"linux", "sim", "explain"},
+    {"config"},
     {"daemon"},
     {"lab"},
     {"cli"},

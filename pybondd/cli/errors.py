@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import click
 
 from pybondd.daemon.refusal import Exit, Refusal
-from pybondd.daemon.suggest import suggestion
+from pybondd.suggest import suggestion
 
 
 def show(refusal: Refusal) -> int:

@@ -6,7 +6,6 @@ from pybondd.daemon.causes import facts_text
 from pybondd.daemon.loop import Engine, refusal_in
 from pybondd.daemon.refusal import CommandRefusedError, Refusal
 from pybondd.daemon.refusals import from_bond, from_linux, refuse_ports
-from pybondd.daemon.suggest import suggestion
 from pybondd.daemon.watch import Watcher
 from pybondd.effects import Report, Severity
 from pybondd.events import Event, PortOffered, PortReady, PortReleased
@@ -15,6 +14,7 @@ from pybondd.linux.executor import Executor
 from pybondd.linux.interface import Interface
 from pybondd.linux.netlink import Route
 from pybondd.port import LinkFacts, Port
+from pybondd.suggest import suggestion
 
 
 class Joining:

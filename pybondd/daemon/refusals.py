@@ -5,7 +5,6 @@ import socket
 from dataclasses import replace
 
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
-from pybondd.daemon.suggest import suggestion
 from pybondd.effects import Refuse
 from pybondd.linux.errors import LinuxError
 from pybondd.linux.netlink import Route
@@ -14,6 +13,7 @@ from pybondd.naming_ports import MAX_NAME_OCTETS
 from pybondd.option import Option
 from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
+from pybondd.suggest import suggestion
 
 
 def from_bond(refuse: Refuse, remedy: str = "") -> CommandRefusedError:
