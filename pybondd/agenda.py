@@ -20,6 +20,10 @@ class Agenda:
         """Do not do `name`; it need not be planned."""
         self._at.pop(name, None)
 
+    def holds(self, name: str) -> bool:
+        """Is it planned to do `name`?"""
+        return name in self._at
+
     def next(self) -> tuple[Instant, str] | None:
         """The earliest deadline, the one planned first on a tie; None if nothing is planned."""
         if not self._at:

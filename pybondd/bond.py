@@ -6,6 +6,7 @@ forwarding table is published when something changed it. No clock, no I/O, no ex
 
 import errno
 
+from pybondd import arp_monitoring
 from pybondd.effects import DetachPort, Effect, Refuse
 from pybondd.enslaving import complete, leave, offer, release, undo_offer
 from pybondd.events import (
@@ -30,12 +31,15 @@ from pybondd.events import (
     PortReady,
     PortReleased,
     PortRenamed,
+    PortsHeard,
     PortVanished,
+    TargetsRouted,
 )
 from pybondd.forwarding import ForwardingTable
 from pybondd.modes import announcing, failover
 from pybondd.modes.registry import MODES
 from pybondd.monitoring import mii_event, mii_pass, plan_poll
+from pybondd.monitors.arp_hearing import frame_heard, ports_heard
 from pybondd.monitors.carrier import wants_to_move_at_once
 from pybondd.naming_ports import write_port_option
 from pybondd.port import Port
@@ -87,7 +91,7 @@ class Bond:
         except RefusedError as no:
             self.state.outbox.clear()
             return [Refuse(no.code, no.what, no.why, no.remedy)]
-        if isinstance(event, PortFrame | LoadMeasured):
+        if isinstance(event, PortFrame | LoadMeasured | PortsHeard | TargetsRouted):
             return self._handed_over()
         return self._settled()
 
@@ -100,6 +104,8 @@ class Bond:
             if name == "mii":
                 mii_pass(self.state, self.mode, now=now)
                 plan_poll(self.state, now=now)
+            elif name == "arp":
+                arp_monitoring.arp_pass(self.state, self.mode, now=now)
             elif name == "igmp":
                 announcing.resend_reports(self.state, now=now)
             else:
@@ -145,6 +151,10 @@ class Bond:
             case HostAddressed(interfaces):
                 before, state.interfaces = state.interfaces, interfaces
                 self.mode.host_addressed(state, before)
+            case PortsHeard(ports):
+                ports_heard(state, ports)
+            case TargetsRouted(routes):
+                state.probing.routes = {route.target: route for route in routes}
             case OptionWritten(name, text):
                 self._option_written(name, text, now)
             case PortOptionWritten():
@@ -188,6 +198,7 @@ class Bond:
     def _port_frame(self, event: PortFrame, now: Instant) -> None:
         port = self.state.port_by_index(event.ifindex)
         if port:  # A frame may still be on its way up when its port has just left.
+            frame_heard(self.state, port, event.frame, now=now)
             self.mode.frame(self.state, port, event.frame, now=now)
 
     def _host_frames(self, frames: tuple[HostFrame, ...], now: Instant) -> None:
@@ -227,12 +238,15 @@ class Bond:
         self.mode.opened(self.state, now=now)
         if self.state.options.miimon:
             self.state.agenda.set("mii", at=now)
+        if self.state.options.arp_interval:
+            arp_monitoring.start(self.state, now=now)
 
     def _closed(self) -> None:
         self.state.is_open = False
         self.state.notifications_left = 0
         self.mode.closed(self.state)
         self.state.agenda.cancel("mii")
+        arp_monitoring.close(self.state)
         self.state.agenda.cancel("igmp")
 
     def _receive_mode_changed(self, is_promiscuous: bool) -> None:

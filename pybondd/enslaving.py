@@ -24,6 +24,7 @@ from pybondd.modes import failover
 from pybondd.modes.base import Mode
 from pybondd.modes.moving_mac import set_bond_mac
 from pybondd.modes.unique_mac import mac_for_newcomer
+from pybondd.monitors.arp_window import start_afresh
 from pybondd.monitors.carrier import has_link
 from pybondd.option import BondMode
 from pybondd.port import Link, LinkFacts, Port
@@ -102,6 +103,7 @@ def complete(state: BondState, mode: Mode, port: Port, facts: LinkFacts, *, now:
     port.link = _initial_link(state, port)
     if port.link is not Link.DOWN:
         port.last_link_up_ns = now
+    start_afresh(state, port, now=now)
     state.ports.append(port)
     if mode.has_primary and port.name == state.options.primary:
         state.primary = port
@@ -143,6 +145,7 @@ def leave(state: BondState, mode: Mode, port: Port, *, now: Instant) -> None:
     state.ports.remove(port)
     mode.port_removed(state, port)
     _warn_of_shared_mac(state, port)
+    state.probing.candidate = None
     if port is state.primary:
         state.primary = None
     if port is state.active:

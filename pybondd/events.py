@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from pybondd.effects import Effect
 from pybondd.port import LinkFacts
+from pybondd.units import Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,51 @@ class HostAddressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """When a port received its last frame, and its last one of ARP or IPv6 (None: none so far)."""
+
+    ifindex: int
+    last_ns: Instant
+    last_arp_or_ipv6_ns: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortsHeard:
+    """What the data plane knows of these ports, fed before each "arp" deadline and each request.
+
+    Ports that received nothing since it was last told may be left out.
+    """
+
+    ports: tuple[Heard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRoute:
+    """How the host would reach a target of the ARP or NS monitor (4 or 16 octets).
+
+    For ARP only a route without a gateway counts. `is_via_bond`: it leaves by the bond, or by an
+    interface above it whose VLAN tags are `tags`, outermost first, each (EtherType, TCI). `source`
+    is the address of that interface to ask from: for ARP the first one whose subnet holds the
+    target. None: it has none.
+    """
+
+    target: bytes
+    is_via_bond: bool = True
+    source: bytes | None = None
+    tags: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsRouted:
+    """The targets were looked up in the host's routing table; one left out has no route.
+
+    Linux looks before each probe; so fed whenever targets, addresses or routes have changed.
+    """
+
+    routes: tuple[TargetRoute, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OptionWritten:
     """Somebody writes `text` to an option, as into Linux's sysfs file. May be refused."""
 
@@ -235,6 +281,8 @@ Event: TypeAlias = (
     | BondMtuChanged
     | BondReceiveModeChanged
     | HostAddressed
+    | PortsHeard
+    | TargetsRouted
     | OptionWritten
     | PortOptionWritten
     | EffectFailed

@@ -76,11 +76,7 @@ def _came_up(state: BondState, mode: Mode, port: Port, *, now: Instant) -> bool:
 
 def _went_down(state: BondState, mode: Mode, port: Port) -> bool:
     """Take the port out of use; is an election wanted?"""
-    port.link_failure_count = min(port.link_failure_count + 1, MAX_COUNT)
+    port.count_failure()
     mode.link_down(state, port)
     state.report("link status definitely down, disabling it", port)
     return port is state.active
-
-
-MAX_COUNT = 2**32 - 1
-"""Linux keeps link_failure_count in 32 bits and stops counting there."""

@@ -1,9 +1,15 @@
 """What does the bond know of one enslaved interface?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
-from pybondd.units import Instant
+from pybondd.units import NEVER, Instant
+
+MAX_TARGETS = 16
+"""Of each kind, ARP and NS. Linux 6.12 bonding.h BOND_MAX_ARP_TARGETS, BOND_MAX_NS_TARGETS."""
+
+MAX_FAILURE_COUNT = 2**32 - 1
+"""Linux 6.12 bonding.h, link_failure_count is a u32."""
 
 
 class Link(IntEnum):
@@ -55,6 +61,9 @@ class Port:
     `delay` counts monitor passes left in FAIL or BACK. `speed_mbps` and `duplex` are the last
     values read at the moments when Linux reads them, which may be older than `facts`. `stands_in`:
     it hears every destination for now, because of a dead port's address (balance-alb).
+
+    For the ARP monitor: when did a probe of ours last leave, when came the last frame that counts,
+    and the last by the target in each place of the list. Both lists of targets share the places.
     """
 
     ifindex: int
@@ -75,6 +84,9 @@ class Port:
     duplex: Duplex | None = None
     is_promiscuous: bool = False
     stands_in: bool = False
+    last_tx_ns: Instant = NEVER
+    last_rx_ns: Instant = NEVER
+    target_rx_ns: list[Instant] = field(default_factory=lambda: [NEVER] * MAX_TARGETS)
 
     @property
     def is_link_up(self) -> bool:
@@ -100,6 +112,10 @@ class Port:
     def is_live(self) -> bool:
         """Running and link UP, whatever its role."""
         return self.facts.is_running and self.link is Link.UP
+
+    def count_failure(self) -> None:
+        """The monitor gave it up once more; Linux counts in 32 bits and stops there."""
+        self.link_failure_count = min(self.link_failure_count + 1, MAX_FAILURE_COUNT)
 
     def read_speed(self) -> None:
         """Take speed and duplex over from the interface, as Linux does at certain events only."""

@@ -8,6 +8,7 @@ __bond_opt_set and the bond_option_*_set functions.
 import errno
 from collections.abc import Callable, Mapping
 
+from pybondd import arp_monitoring
 from pybondd.modes import failover
 from pybondd.modes.base import Mode
 from pybondd.naming_ports import RAW_ACTIONS
@@ -79,6 +80,7 @@ def _set_miimon(state: BondState, mode: Mode, option: Option, value: int, *, now
     if not value:
         state.agenda.cancel("mii")
     elif state.is_open:
+        state.agenda.cancel("arp")
         state.agenda.set("mii", at=now)
 
 
@@ -101,6 +103,10 @@ def _set_arp_interval(
     if value:
         state.options.miimon = 0
         state.agenda.cancel("mii")
+    if value and state.is_open:
+        arp_monitoring.start(state, now=now)
+    elif state.is_open:
+        arp_monitoring.stop(state)
 
 
 def _set_primary_reselect(

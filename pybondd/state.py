@@ -6,10 +6,11 @@ from enum import IntEnum
 
 from pybondd.agenda import Agenda
 from pybondd.effects import Effect, PublishTable, Report, SetBondSpeed, Severity
-from pybondd.events import HostAddress
+from pybondd.events import HostAddress, TargetRoute
 from pybondd.forwarding import ForwardingTable
 from pybondd.option import BondMode
 from pybondd.port import Duplex, Port
+from pybondd.units import Duration, Instant
 
 
 class PrimaryReselect(IntEnum):
@@ -80,6 +81,21 @@ class OptionValues:
 
 
 @dataclass(slots=True)
+class Probing:
+    """What the ARP monitor knows beside the ports' times.
+
+    `candidate` is Linux's current_arp_slave: the port that active-backup tries while none is
+    active. `listens_since_ns`: what ports hear counts from then on; None, it does not count.
+    `routes` by target. `families_warned` by the octets of their addresses: no route to a target.
+    """
+
+    candidate: Port | None = None
+    listens_since_ns: Instant | None = None
+    routes: dict[bytes, TargetRoute] = field(default_factory=dict)
+    families_warned: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class BondState:
     """A bond without its behaviour.
 
@@ -88,7 +104,8 @@ class BondState:
     take the primary whatever primary_reselect says. `notifications_left` counts as Linux counts:
     announcements times the delay between them in passes. `mac_before`, `mtu_before` and
     `macs_before` (by interface index, in the order of the changes) are what to go back to if an
-    effect of the event being handled fails. `outbox` collects what is asked of the
+    effect of the event being handled fails. `tick_ns`: the ARP monitor counts time in such steps;
+    a kernel's are 1 to 10 ms, ours pass unnoticed. `outbox` collects what is asked of the
     world while one event is handled.
     """
 
@@ -108,6 +125,8 @@ class BondState:
     notifications_left: int = 0
     igmp_resends_left: int = 0
     interfaces: tuple[HostAddress, ...] = ()
+    probing: Probing = field(default_factory=Probing)
+    tick_ns: Duration = 1
     shown_speed: tuple[int | None, Duplex | None] = (None, None)
     mac_before: bytes | None = None
     mtu_before: int | None = None

@@ -8,12 +8,10 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from pybondd.modes.base import Mode
+from pybondd.port import MAX_TARGETS
 from pybondd.refusal import RefusedError
 from pybondd.state import BondState
-from pybondd.units import Instant
-
-MAX_TARGETS = 16
-"""Linux 6.12 bonding.h BOND_MAX_ARP_TARGETS, BOND_MAX_NS_TARGETS."""
+from pybondd.units import NEVER, Instant
 
 
 def _write_arp_ip_target(state: BondState, mode: Mode, text: str, *, now: Instant) -> None:
@@ -27,12 +25,27 @@ def _write_arp_ip_target(state: BondState, mode: Mode, text: str, *, now: Instan
     if text[0] == "+":
         _refuse_new_target(targets, address, what)
         targets.append(address)
+        _heard_by_all(state, len(targets) - 1, at=now)
     elif address not in targets:
         raise RefusedError(errno.EINVAL, what, "it is not in the list")
     else:
+        _forget_place(state, targets.index(address), len(targets))
         targets.remove(address)
         if not targets and state.options.arp_interval:
             state.warn("no ARP target is left while arp_interval is set")
+
+
+def _heard_by_all(state: BondState, place: int, *, at: Instant) -> None:
+    """A new target gets a full window's time to answer."""
+    for port in state.ports:
+        port.target_rx_ns[place] = at
+
+
+def _forget_place(state: BondState, place: int, count: int) -> None:
+    """Later targets move down, and the times at which they were heard with them."""
+    for port in state.ports:
+        del port.target_rx_ns[place]
+        port.target_rx_ns.insert(count - 1, NEVER)
 
 
 def _leading_quad(text: str) -> bytes | None:
@@ -55,11 +68,16 @@ def _refuse_new_target(targets: list[bytes], address: bytes, what: str) -> None:
 
 
 def _write_ns_ip6_target(state: BondState, mode: Mode, text: str, *, now: Instant) -> None:
-    """A list separated by commas that replaces the old one, as netlink does; checked as a whole."""
+    """A list separated by commas that replaces the old one, as netlink does; checked as a whole.
+
+    The places are shared with the ARP targets, whose times are forgotten too, as in Linux.
+    """
     addresses: list[bytes] = []
     for word in filter(None, text.strip().split(",")):
         addresses.append(_ns_target(word, addresses))
     state.options.ns_ip6_targets = addresses
+    for place in range(MAX_TARGETS):
+        _heard_by_all(state, place, at=now if place < len(addresses) else NEVER)
 
 
 def _ns_target(word: str, earlier: list[bytes]) -> bytes:

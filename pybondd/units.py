@@ -11,6 +11,9 @@ Duration: TypeAlias = int
 MILLISECOND_NS: Duration = 1_000_000
 SECOND_NS: Duration = 1_000_000_000
 
+NEVER: Instant = -(2**63)
+"""Longer ago than anybody looks back."""
+
 
 def milliseconds(count: int) -> Duration:
     """`count` milliseconds as nanoseconds."""
