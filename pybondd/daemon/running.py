@@ -13,6 +13,7 @@ from pybondd.daemon.explaining import answer_json, flow_json
 from pybondd.daemon.hearing import Hearing
 from pybondd.daemon.joining import Joining
 from pybondd.daemon.leftovers import not_restored
+from pybondd.daemon.load import LoadMeter
 from pybondd.daemon.log_file import LogFile, report_text
 from pybondd.daemon.loop import Engine
 from pybondd.daemon.mode_notes import mode_notes
@@ -32,8 +33,7 @@ from pybondd.daemon.shapes import (
 )
 from pybondd.daemon.watch import Watcher
 from pybondd.effects import Report, Severity
-from pybondd.events import Event, HostFrames, LoadMeasured, PortFrame, PortReleased
-from pybondd.forwarding import Balances
+from pybondd.events import Event, PortReleased
 from pybondd.linux.ethtool import Ethtool
 from pybondd.linux.executor import Executor
 from pybondd.linux.journal import Journal
@@ -76,6 +76,7 @@ class RunningBond:
         )
         mac = self._route.interface(tap.ifindex).mac
         self._bond = Bond(paths.bond, mac=mac, seed=int.from_bytes(os.urandom(8)))
+        self._load = LoadMeter(self._bond, pump, self._feed_frame)
         self._log = LogFile(paths.log, paths.bond)
         self._proc_file = ProcFile(paths.proc)
         self._log.adopt_libraries()
@@ -92,7 +93,7 @@ class RunningBond:
             self._executor,
             self._clock,
             self.recorder,
-            before_event=self._before_event,
+            before_event=self._load.before,
             before_deadline=self._before_deadline,
             after_step=self._after_step,
         )
@@ -238,11 +239,6 @@ class RunningBond:
     def _end(self) -> None:
         self.ended.set()
 
-    def _before_event(self, event: Event) -> None:
-        """Frames take no load away from a port; all else may, and must know how much it was."""
-        if not isinstance(event, HostFrames | PortFrame | LoadMeasured):
-            self._measure_load()
-
     def _before_deadline(self, reason: str) -> None:
         if reason == "mii":
             self._watcher.poll()
@@ -250,12 +246,7 @@ class RunningBond:
             self._watcher.read_addresses()
         elif reason in ("ad", "alb"):
             self._hearing.drain()
-        self._measure_load()
-
-    def _measure_load(self) -> None:
-        """Tell the bond what the packet path has sent; Linux counts where it decides."""
-        if self._bond.table.balances is not Balances.EVERYTHING:
-            self._engine.feed(LoadMeasured(*self._data_plane.pump.take_load()))
+        self._load.read()
 
     def _after_step(self, entry: Entry) -> None:
         self._log.write(entry)
