@@ -55,7 +55,10 @@ cdef class _Chooser:
         return tuple([self.ifindex_at(chosen[i]) for i in range(count)])
 
     cdef int ifindex_at(self, int place):
-        return NOBODY if place == TO_BOND else self.table.entries[place].ifindex
+        if place == TO_BOND:
+            return NOBODY
+        assert 0 <= place < self.table.entry_count, "a place outside the table"
+        return self.table.entries[place].ifindex
 
     def classify(self, int ifindex, bytes frame):
         cdef int reason = classify(

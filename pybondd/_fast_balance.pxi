@@ -88,7 +88,7 @@ cdef inline bint is_own_address(
     cdef int place
     if address == entry.mac:
         return True
-    if not table.covers_dead_ports or entry - table.entries != table.active:
+    if not entry.covers_dead_ports:
         return False
     for place in range(table.entry_count):
         if address == table.entries[place].mac and not table.entries[place].can_transmit:

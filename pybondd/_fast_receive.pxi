@@ -37,7 +37,7 @@ cdef int move_from_port(
     return count
 
 
-# mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py tests/test_twins.py
+# mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py
 
 cdef inline void from_port(
     Inbox *inbox, int i, int host_fd, Port *port, const Table *table, const Entry *entry
@@ -62,6 +62,8 @@ cdef inline void from_port(
     else:
         port.tally.receive_drops[reason] += 1
 
+
+# mutants: on, killed by tests/test_twins.py
 
 cdef inline uint32_t put_tag_back(const mmsghdr *message, uint8_t **packet) noexcept nogil:
     # The answer is the size of header and frame; `packet` may begin earlier afterwards.

@@ -56,12 +56,14 @@ cdef enum:
 
 cdef struct Entry:
     # forwarding.py PortEntry. `port` is the pump's own, or NULL; select does not look at it.
+    # `covers_dead_ports` is the active port's alone.
     int ifindex
     bint can_transmit
     bint is_live
     int receive
     uint32_t queue_id
     uint64_t mac
+    bint covers_dead_ports
     void *port
 
 
@@ -74,7 +76,6 @@ cdef struct Table:
     bint obeys_queue_id
     bint copies_neighbours
     int balances
-    bint covers_dead_ports
     uint64_t bond_mac
     int active
     int transmit_count
@@ -269,13 +270,13 @@ cdef Table *compiled(table) except NULL:
         places[entry.ifindex] = place
         result.entries[<int>place] = [
             entry.ifindex, entry.can_transmit, entry.is_live, entry.receive, entry.queue_id,
-            address_of(entry.mac), NULL,
+            address_of(entry.mac),
+            table.covers_dead_ports and entry.ifindex == table.active_port, NULL,
         ]
     for i, ifindex in enumerate(table.tx_ports):
         result.transmit[<int>i] = places[ifindex]
     result.active = NO_PLACE if table.active_port is None else places[table.active_port]
     result.balances = table.balances
-    result.covers_dead_ports = table.covers_dead_ports
     result.bond_mac = address_of(table.bond_mac)
     for i, ifindex in enumerate(table.buckets):
         result.buckets[<int>i] = places.get(ifindex, TO_BOND)

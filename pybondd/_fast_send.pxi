@@ -68,7 +68,7 @@ cdef int move_from_host(Host *host, const Table *table, Memory *memory) noexcept
     return count
 
 
-# mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py tests/test_twins.py
+# mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py
 
 cdef inline void from_host(
     Host *host, const Table *table, Memory *memory, uint8_t *packet, uint32_t length
@@ -167,7 +167,7 @@ cdef void send_ring(Port *port) noexcept nogil:
     ring.waiting = 0
 
 
-# mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py tests/test_twins.py
+# mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py
 
 cdef void send_from(Port *port, unsigned int first) noexcept nogil:
     # Sends what waits in `pieces`, from this place on.
@@ -190,6 +190,8 @@ cdef inline void count_sent(Port *port, unsigned int first, unsigned int end) no
     for i in range(first, end):
         port.tally.sent_octets += port.pieces[i].iov_len - VNET_HEADER_OCTETS
 
+
+# mutants: on, killed by tests/test_twins.py
 
 cdef int reason_of_refusal(int number) noexcept nogil:
     if number == EAGAIN or number == ENOBUFS or number == ENOMEM:
