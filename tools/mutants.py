@@ -12,6 +12,7 @@ fault.
 import argparse
 import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from silenced_child import fork_silenced
 
 ROOT = Path(__file__).parent.parent
 EQUIVALENT = Path(__file__).parent / "equivalent-mutants.toml"
+READABLE = re.compile(r"[\[-]pure[]-]")
+"""In a test's parameters (tests/twins.py TWINS): it runs the readable twin, which has no fault."""
 CPU_LIMIT_S = 25
 """The tests alone need a third of this."""
 
@@ -139,7 +142,7 @@ class Seeding:
                 print(f"\n{count} of {len(self.mutants)} started, {len(self.survivors)} survived")
             if len(self.running) == self.jobs:
                 self.wait_for_one()
-            items = [item for item in session.items if item.nodeid.startswith(mutant.tests)]
+            items = [item for item in session.items if may_notice(item, mutant)]
             self.running[run_in_fork(session, items, mutant.number)] = mutant
         while self.running:
             self.wait_for_one()
@@ -152,6 +155,11 @@ class Seeding:
         if status == 0:
             print("SURVIVED", line_of(mutant))
             self.survivors.append(mutant)
+
+
+def may_notice(item: pytest.Item, mutant: Mutant) -> bool:
+    """Of the files that the fault's region names, what does not test the readable twin alone."""
+    return item.nodeid.startswith(mutant.tests) and not READABLE.search(item.nodeid)
 
 
 def run_items(session: pytest.Session, items: list[pytest.Item]) -> None:
@@ -169,9 +177,14 @@ def run_in_fork(session: pytest.Session, items: list[pytest.Item], number: int) 
     child = fork_silenced(CPU_LIMIT_S)
     if child:
         return child
-    _fast.activate_mutant(number)
-    run_items(session, items)
-    os._exit(1 if session.testsfailed else 0)
+    is_killed = True
+    try:
+        _fast.activate_mutant(number)
+        run_items(session, items)
+        is_killed = session.testsfailed > 0
+    finally:
+        # At once, whatever was raised: the temporary directory is the parent's to remove.
+        os._exit(is_killed)
 
 
 def run_all(mutants: list[Mutant], jobs: int) -> list[Mutant] | None:
