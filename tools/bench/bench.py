@@ -2,7 +2,8 @@
 
     python tools/bench/bench.py [--rounds 3] [--seconds 2] [--kinds KIND,...] [--json F]
 
-Kinds: naive, drained, pure, compiled, and daemon, which is all of pybondd.
+Kinds: naive, drained, pure, compiled, and daemon, which is all of pybondd. active-backup and
+balance-alb are the daemon too, each with the same two ports at a bridge: what does mode 6 cost?
 
 Two namespaces, two cables. Over one, nothing but veth ("bare"). Over the other, in turn, a bond of
 each kind in active-backup. All kinds take turns within each round, and ratios are of medians, since
@@ -19,6 +20,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -26,10 +28,26 @@ sys.path[:0] = [str(ROOT / "tests" / "interop"), str(ROOT)]
 from netns import Yard, eventually  # noqa: E402 - the path to it is set just above
 
 BARE = "bare"
+SWITCHED = ("active-backup", "balance-alb")
 LOADS = ("tcp out", "tcp in", "udp out", "udp in")
 UNITS = {"tcp out": "Gbit/s", "tcp in": "Gbit/s", "udp out": "kpps", "udp in": "kpps"}
 SETTLE_S = 0.15
 """ARP and the first window, before anything is measured."""
+
+
+class Way(NamedTuple):
+    """10.99.`subnet`.1 at `near` talks to 10.99.`subnet`.2 at `far`."""
+
+    subnet: int
+    near: str
+    far: str
+
+
+def way_of(kind):
+    """Over which interfaces do its frames go?"""
+    if kind == BARE:
+        return Way(0, "bare0", "bare1")
+    return Way(2, "bond0", "br0") if kind in SWITCHED else Way(1, "bond0", "far0")
 
 
 class Field:
@@ -38,12 +56,18 @@ class Field:
     def __init__(self, yard):
         self.host, self.peer = yard.namespace(), yard.namespace()
         yard.cable(self.host, "bare0", self.peer, "bare1")
-        yard.cable(self.host, "port0", self.peer, "far0")
-        self.host.set_sysctl("net/ipv6/conf/port0/disable_ipv6", 1)
+        self.peer.ip("link add br0 type bridge")
+        self.peer.ip("link set br0 up")
+        for number in range(3):
+            yard.cable(self.host, f"port{number}", self.peer, f"far{number}")
+            self.host.set_sysctl(f"net/ipv6/conf/port{number}/disable_ipv6", 1)
         for side, words in (
             (self.host, "addr add 10.99.0.1/24 dev bare0"),
             (self.peer, "addr add 10.99.0.2/24 dev bare1"),
             (self.peer, "addr add 10.99.1.2/24 dev far0"),
+            (self.peer, "link set far1 master br0"),
+            (self.peer, "link set far2 master br0"),
+            (self.peer, "addr add 10.99.2.2/24 dev br0"),
         ):
             side.ip(words)
         self.host.run("ethtool", "-K", "bare0", "tx-udp-segmentation", "off")
@@ -69,9 +93,9 @@ class Field:
         self.host.ip(f"link set bond0 address {self.mac}")
         return process
 
-    def start_daemon(self):
+    def start_daemon(self, mode, *ports):
         """All of pybondd, as people start it."""
-        words = "-m pybondd up bond0 --mode active-backup port0 --foreground"
+        words = f"-m pybondd up bond0 --mode {mode} {' '.join(ports)} --foreground"
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         process = self.host.start(
             sys.executable, *words.split(), stdout=subprocess.DEVNULL, env=environment
@@ -79,22 +103,31 @@ class Field:
         assert eventually(self.is_bond_up), "the daemon does not start"
         return process
 
+    def start_bond(self, kind):
+        """The process that forwards."""
+        if kind == "daemon":
+            return self.start_daemon("active-backup", "port0")
+        if kind in SWITCHED:
+            return self.start_daemon(kind, "port1", "port2")
+        return self.start_rig(kind)
+
     def is_bond_up(self):
         return "LOWER_UP" in self.host.run("ip", "link", "show", "dev", "bond0", check=False)
 
     def set_offloads(self, state):
         """Without virtio-net headers a bond needs finished checksums and frames of MTU size."""
-        for side, interface in ((self.host, "port0"), (self.peer, "far0")):
-            words = [word for name in ("tx", "tso", "gso") for word in (name, state)]
-            side.run("ethtool", "-K", interface, *words, "tx-udp-segmentation", "off")
+        words = [word for name in ("tx", "tso", "gso") for word in (name, state)]
+        for side, name in ((self.host, "port"), (self.peer, "far")):
+            for number in range(3):
+                side.run("ethtool", "-K", f"{name}{number}", *words, "tx-udp-segmentation", "off")
 
     @contextmanager
     def bond(self, kind):
-        """A bond of this kind over the second cable; yields the process to charge."""
+        """A bond of this kind over its cables; yields the process to charge."""
         self.set_offloads("off" if kind in ("naive", "drained") else "on")
-        process = self.start_daemon() if kind == "daemon" else self.start_rig(kind)
+        process = self.start_bond(kind)
         try:
-            self.host.ip("addr add 10.99.1.1/24 dev bond0")
+            self.host.ip(f"addr add 10.99.{way_of(kind).subnet}.1/24 dev bond0")
             self.host.ip("link set bond0 up")
             # Frames of 64 octets are the load, not super-frames of UDP; TCP keeps its own.
             self.host.run("ethtool", "-K", "bond0", "tx-udp-segmentation", "off")
@@ -106,26 +139,24 @@ class Field:
 
 def measure(field, kind, loads, seconds):
     """Each load once: what passed, and the forwarder's CPU in percent of a core."""
+    way = way_of(kind)
     if kind == BARE:
-        return {load: run_load(field, load, "bare", None, seconds) for load in loads}
+        return {load: run_load(field, load, way, None, seconds) for load in loads}
     with field.bond(kind) as process:
-        return {load: run_load(field, load, "bond", process.pid, seconds) for load in loads}
+        return {load: run_load(field, load, way, process.pid, seconds) for load in loads}
 
 
-def run_load(field, load, path, pid, seconds):
-    subnet = 0 if path == "bare" else 1
-    to_peer, to_host = f"10.99.{subnet}.2", f"10.99.{subnet}.1"
+def run_load(field, load, way, pid, seconds):
+    to_peer, to_host = f"10.99.{way.subnet}.2", f"10.99.{way.subnet}.1"
     field.host.run("ping", "-c1", "-W2", to_peer)
     time.sleep(SETTLE_S)
     before_s, started = cpu_s(pid), time.monotonic()
     if load.startswith("tcp"):
         value = tcp_gbps(field, to_peer, seconds, is_in=load == "tcp in")
     elif load == "udp out":
-        far = "bare1" if path == "bare" else "far0"
-        value = udp_kpps(field.host, to_peer, field.peer, far, seconds)
+        value = udp_kpps(field.host, to_peer, field.peer, way.far, seconds)
     else:
-        near = "bare0" if path == "bare" else "bond0"
-        value = udp_kpps(field.peer, to_host, field.host, near, seconds)
+        value = udp_kpps(field.peer, to_host, field.host, way.near, seconds)
     return value, 100 * (cpu_s(pid) - before_s) / (time.monotonic() - started)
 
 
@@ -186,20 +217,31 @@ def summary(rounds, kinds, loads):
 def print_table(table):
     measured = next(iter(table.values()))
     titles = "".join(f"{load + ' ' + UNITS[load]:>30}" for load in measured)
-    print(f"{'':10}{titles}\n{'':10}" + f"{'median /bare /naive  cpu':>30}" * len(measured))
+    print(f"{'':14}{titles}\n{'':14}" + f"{'median /bare /naive  cpu':>30}" * len(measured))
     for kind, loads in table.items():
-        row = f"{kind:10}"
+        row = f"{kind:14}"
         for cell in loads.values():
             row += f"{cell['median']:>12.1f} {cell.get('to_bare', 0):>5.2f}"
             row += f" {cell.get('to_naive', 0):>5.1f} {cell['cpu_percent']:>4.0f}%"
         print(row)
+    if set(SWITCHED) <= table.keys():
+        print_ratio(*SWITCHED, table)
+
+
+def print_ratio(one, other, table):
+    """What the second of two kinds reaches of the first."""
+    ratios = {
+        load: table[other][load]["median"] / table[one][load]["median"] for load in table[one]
+    }
+    told = ", ".join(f"{load} {ratio:.2f}" for load, ratio in ratios.items())
+    print(f"{other} / {one}: {told}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--kinds", default="naive,pure,daemon")
+    parser.add_argument("--kinds", default="naive,pure,daemon," + ",".join(SWITCHED))
     parser.add_argument("--loads", default=",".join(LOADS))
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
