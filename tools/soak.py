@@ -110,7 +110,7 @@ def be_a_child() -> None:
 
 def run_batch(batch: Batch) -> tuple[int, list[tuple[int, str]]]:
     """How many schedules were run, and the seeds of those that failed with the reason."""
-    from lacp_saboteur import run_schedule
+    from lacp_schedule import run_schedule
 
     failures = []
     for seed in range(batch.first, batch.end):

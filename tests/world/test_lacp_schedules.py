@@ -5,7 +5,7 @@ all agree within the bound that the machines give, and frames pass. `make soak` 
 """
 
 import pytest
-from lacp_saboteur import random_scene, run_schedule
+from lacp_schedule import random_scene, run_schedule
 
 SCHEDULES = 2000
 MIXED_SCHEDULES = 200
