@@ -154,7 +154,7 @@ def alb(
 
 
 ALB_PICTURE = """\
-each client, the port that it sends to, and that port's MAC address:
+each client, the port that it sends to, and the MAC address that it has for us:
             before                cable of eth1 cut     repaired
 10.77.0.11  ──▶ eth0 …:e0         ──▶ eth0 …:e0         ━━▶ eth1 …:e1
 10.77.0.12  ──▶ eth1 …:e1         ━━▶ eth0 …:e0 2 lost  ──▶ eth0 …:e0
@@ -182,7 +182,8 @@ def test_alb_looks_in_a_terminal_as_drawn_here() -> None:
     assert "\n".join(telling.picture) == ALB_PICTURE
     assert telling.result == (
         "0 of 3000 probes lost before the cut, 2 from the cut until all were told, "
-        "0 at the repair; 4 ARP replies that nobody asked for"
+        "0 at the repair; 4 ARP replies that nobody asked for; "
+        "neighbour tables, the bond's table and the cables agree"
     )
 
 
@@ -199,6 +200,8 @@ def test_a_client_with_an_address_of_another_port_is_named() -> None:
     wrong = replace(sights[1], neighbours={**sights[1].neighbours, C2: E1})
     complaints = receive_sharing.judge(alb(sights=(sights[0], wrong, sights[2])))
     assert complaints == (f"cable of eth1 cut: {C2} knows {E1.hex(':')}, not eth0",)
+    told = receive_sharing.tell(alb(sights=(sights[0], wrong, sights[2])), 80, False)
+    assert "agree" not in told.result
 
 
 def test_a_client_that_knows_nobody_is_named() -> None:

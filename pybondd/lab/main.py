@@ -24,6 +24,7 @@ from pybondd.lab.prober import ProbePlan
 from pybondd.lab.receive_sharing import RECEIVE_SHARING
 from pybondd.lab.recording import Action, Incident, Recording, Setup
 from pybondd.lab.round_robin import ROUND_ROBIN
+from pybondd.lab.sketch import behind_a_switch_lines, bond_to_bond_lines
 from pybondd.lab.stage import Deed, perform
 from pybondd.lab.topology import (
     FAR_ADDRESS,
@@ -90,8 +91,13 @@ def _play(lab: Lab, miimon_ms: int, ports: tuple[str, ...], say: Say) -> Recordi
     _limit_the_time()
     began_ns = time.monotonic_ns()
     near_ports = (*ports, lab.liar) if lab.liar else ports
-    topology = bond_to_bond(near_ports) if lab.has_far_bond else behind_a_switch(ports, lab.hosts)
-    _draw_network(lab, near_ports, say)
+    if lab.has_far_bond:
+        topology, sketch = bond_to_bond(near_ports), bond_to_bond_lines(near_ports, liar=lab.liar)
+    else:
+        topology = behind_a_switch(ports, lab.hosts)
+        sketch = behind_a_switch_lines(ports, lab.hosts)
+    for line in sketch:
+        say(f"  {line}")
     witness = Witness(topology)
     options = ("--miimon", str(miimon_ms), *lab.options)
     hosts = [BondHost(RUN_DIRECTORY)]
@@ -123,21 +129,6 @@ def _plan(lab: Lab) -> ProbePlan:
 def _probes_text(lab: Lab) -> str:
     does_look = any(isinstance(step, Look) for step in lab.steps)
     return f"{'probes' if does_look else f'{lab.count} probes'} to {', '.join(lab.hosts)}"
-
-
-def _draw_network(lab: Lab, ports: Sequence[str], say: Say) -> None:
-    if lab.has_far_bond:
-        say(f"  bond0 here          bond0 far       {FAR_ADDRESS}")
-        for port in ports:
-            say(f"  {port} ──cable─────── {'a partner that lies' if port == lab.liar else port}")
-        return
-    say("  here                switch")
-    count = max(len(ports), len(lab.hosts))
-    for row in range(count):
-        cable = f"{ports[row]} ──cable─────── " if row < len(ports) else " " * 20
-        host = row - count + len(lab.hosts)
-        sign = "┐" if row == 0 else "┴" if row == count - 1 else "┤"
-        say(f"  {cable}{sign}" + (f" ────────────── {lab.hosts[host]}" if host >= 0 else ""))
 
 
 def _far_bond(

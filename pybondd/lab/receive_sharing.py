@@ -90,12 +90,15 @@ def tell(recording: Recording, width: int, is_coloured: bool) -> Telling:
     columns = _columns(recording, found, told)
     before, during, after = (part.lost.total() for part in found)
     updates = sum(each.times for each in told if each.manner is Manner.TELLS)
+    do_agree = not any(map(_disagreements, found))
     result = (
         f"{before} of {len(recording.probes)} probes lost before the cut, {during} from the cut "
         f"until all were told, {after} at the repair; {updates} ARP replies that nobody asked for"
+        + "; neighbour tables, the bond's table and the cables agree"
+        * do_agree
     )
     picture = (
-        "each client, the port that it sends to, and that port's MAC address:",
+        "each client, the port that it sends to, and the MAC address that it has for us:",
         *column_lines(CLIENTS, columns, width=width), "",
         f"who was told where {NEAR_ADDRESS} is (in s after the first probe):",
         *(f"  {line}" for column in columns for line in column.lines),
