@@ -7,14 +7,19 @@ from pybondd.daemon.loop import Engine, refusal_in
 from pybondd.daemon.refusal import CommandRefusedError, Refusal
 from pybondd.daemon.refusals import from_bond, from_linux, refuse_ports
 from pybondd.daemon.watch import Watcher
-from pybondd.effects import Report, Severity
-from pybondd.events import Event, PortOffered, PortReady, PortReleased
+from pybondd.effects import Report, SetPortMac, Severity
+from pybondd.events import EffectFailed, Event, PortOffered, PortReady, PortReleased
 from pybondd.linux.errors import LinuxError
 from pybondd.linux.executor import Executor
 from pybondd.linux.interface import Interface
 from pybondd.linux.netlink import Route
+from pybondd.option import BondMode
+from pybondd.options import OPTIONS
 from pybondd.port import LinkFacts, Port
 from pybondd.suggest import suggestion
+
+_SWAPS_MACS = frozenset({BondMode.BALANCE_TLB, BondMode.BALANCE_ALB})
+"""In these ports exchange their addresses at a failover, while they are up."""
 
 
 class Joining:
@@ -90,11 +95,31 @@ class Joining:
             refuse = refusal_in(self._engine.feed(offer))
             if refuse is not None:
                 raise from_bond(refuse, str(self._executor.last_error or ""))
+            self._refuse_fixed_mac(interface)
             facts = self._watcher.facts(self._route.interface(interface.ifindex))
         except LinuxError as error:
             raise from_linux(what, error) from error
         cause = f"{interface.name} is ready: {facts_text(facts)}"
         self._engine.feed(PortReady(interface.ifindex, facts), cause)
+
+    def _refuse_fixed_mac(self, interface: Interface) -> None:
+        """Linux tries it too, and refuses (6.12 bond_alb.c bond_alb_init_slave)."""
+        mode = self._state.options.mode
+        ifindex = interface.ifindex
+        if mode not in _SWAPS_MACS or self._executor.changes_mac_while_up(ifindex):
+            return
+        failed = EffectFailed(SetPortMac(ifindex, interface.mac), errno.EOPNOTSUPP)
+        refuse = refusal_in(self._engine.feed(failed))
+        assert refuse is not None, "the bond goes on without an address that it needs"
+        raise CommandRefusedError(
+            Refusal(
+                refuse.what,
+                f"its driver gives an interface that is up no other address, which mode "
+                f"{OPTIONS['mode'].name_of(mode)} needs: {self._executor.last_error}",
+                "take another interface, or mode active-backup with fail_over_mac=active",
+                errno.EOPNOTSUPP,
+            )
+        )
 
     def _refuse_members(self, names: list[str]) -> None:
         for name in names:

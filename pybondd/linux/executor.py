@@ -23,6 +23,7 @@ from pybondd.linux.rtnetlink import is_gone
 from pybondd.linux.socket_filter import ALL_BUT_LACP
 from pybondd.linux.tap import Tap
 from pybondd.port import Duplex
+from pybondd.wire.ethernet import LOCAL_BIT
 
 _NO_GENERATION = 1
 """IN6_ADDR_GEN_MODE_NONE."""
@@ -105,6 +106,20 @@ class Executor:
         if before.is_up:
             self._route.set_up(ifindex, False)
         return self._route.interface(ifindex)
+
+    def changes_mac_while_up(self, ifindex: int) -> bool:
+        """Whether the driver of a port that is up gives it another address: tried, and undone.
+
+        Linux tells nobody which drivers do (IFF_LIVE_ADDR_CHANGE). `last_error` says why not.
+        """
+        try:
+            mac = self._route.interface(ifindex).mac
+            self._set_port_mac(ifindex, bytes((mac[0] ^ LOCAL_BIT, *mac[1:])))
+            self._set_port_mac(ifindex, mac)
+        except LinuxError as error:
+            self.last_error = error
+            return False
+        return True
 
     def execute(self, effect: Effect) -> int:
         """Do it: 0, or the errno of the refusal. Report and Refuse are not for Linux."""

@@ -21,6 +21,9 @@ NO_ADDRESS: Final = bytes(ADDRESS_OCTETS)
 GROUP_BIT: Final = 0x01
 """In the first octet: the address means several stations (IEEE Std 802-2014 8.2)."""
 
+LOCAL_BIT: Final = 0x02
+"""In the first octet: the address was not given by the maker (IEEE Std 802-2014 8.2)."""
+
 TAG_TYPES: Final = frozenset({ethertypes.VLAN, ethertypes.SERVICE_VLAN})
 
 

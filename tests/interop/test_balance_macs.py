@@ -53,6 +53,18 @@ def test_a_port_that_leaves_takes_its_own_address_and_the_other_one_the_bonds(sw
     assert swapped.host_mac(other) == swapped.own["eth0"], "the bond keeps its first address"
 
 
+def test_a_port_whose_driver_changes_no_address_while_it_is_up_is_refused(bonded):
+    bonded.host.ip("link add ifb0 type ifb")
+    for state in ("up", "down"):  # It gets its queue when it is set up for the first time.
+        bonded.host.ip(f"link set ifb0 {state}")
+    before = bonded.snapshot()
+    refused = bonded.call("up", "bond0", "--mode", "balance-alb", "eth0", "ifb0")
+    assert refused.returncode == 1
+    assert "ifb0 cannot join bond0" in refused.stderr
+    assert "gives an interface that is up no other address" in refused.stderr
+    assert bonded.returns_to(before)
+
+
 def test_an_address_that_the_driver_refuses_is_told_and_nothing_else_breaks(bonded):
     """Two macvlans of one interface never have one address, not even in the midst of a swap."""
     bonded.bridge()
