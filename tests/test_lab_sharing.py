@@ -217,6 +217,12 @@ def test_a_client_whose_frames_come_in_elsewhere_is_named() -> None:
     assert f"repaired: {C1} sends by eth0 instead of eth1" in complaints
 
 
+def test_a_client_that_stays_on_the_cut_port_is_no_story() -> None:
+    stays = (DEALT[0], DEALT[0], DEALT[2])
+    told = receive_sharing.judge(alb(sights=alb_sights(stays), back=stays))
+    assert told == ("eth1 was cut and kept a client",)
+
+
 def test_clients_that_are_not_dealt_out_are_no_story() -> None:
     alone = (("eth0",) * 3, DEALT[1], DEALT[2])
     told = receive_sharing.judge(alb(sights=alb_sights(alone), back=alone))
@@ -274,6 +280,20 @@ def test_a_question_that_comes_by_two_cables_is_one() -> None:
     recording = replace(alb(), frames=(asked[0], reply(1, "eth0", C1, E0), asked[1],
                                        reply(3, "eth0", C1, E0)))  # fmt: skip
     assert all_told(recording) == [Told(1, "eth0", Manner.ANSWERS, C1, E0, times=2)]
+
+
+def test_an_answer_to_a_later_question_is_an_answer_of_its_own() -> None:
+    later = 1000 * MS
+    asked = (question(0, "eth0", C1), reply(1, "eth0", C1, E0))
+    again = (question(later, "eth0", C1), reply(later + 1, "eth0", C1, E0))
+    told = all_told(replace(alb(), frames=(*asked, *again)))
+    assert [each.moment_ns for each in told] == [1, later + 1]
+
+
+def test_what_is_said_about_another_address_than_ours_is_left_out() -> None:
+    arp = Arp(ArpOperation.REPLY, E0, ip("10.77.0.99"), mac_of(C1), ip(C1))
+    octets = build_header(EthernetHeader(mac_of(C1), E0, ARP)) + build_arp(arp)
+    assert all_told(replace(alb(), frames=(SeenFrame(1, "eth0", THERE, octets),))) == []
 
 
 def test_a_question_of_ours_is_told_too() -> None:
@@ -420,6 +440,14 @@ def test_an_answer_by_another_than_the_active_port_is_named() -> None:
     assert transmit_sharing.judge(tlb(back=back)) == (
         "measured and shared: 10.77.0.14 does not answer by eth0 alone",
     )
+
+
+def test_a_flow_that_is_split_over_ports_is_named() -> None:
+    recording = tlb()
+    moment_ns = tlb_sights()[1].moment_ns
+    stray = crossed(moment_ns, "eth1", THERE, E1, recording.probes[15])
+    complaints = transmit_sharing.judge(replace(recording, frames=(*recording.frames, stray)))
+    assert complaints == ("measured and shared: to 10.77.0.11 by 2 ports",)
 
 
 def test_a_flow_with_another_ports_source_address_is_named() -> None:
