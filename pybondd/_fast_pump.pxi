@@ -114,6 +114,7 @@ cdef class Pump:
             old = self.table
             resolve(new, self.ports, self.port_count)
             self.table = new
+            reclaim(&self.host, new, &self.memory)
             leave(&self.lock)
         free(old)
 
@@ -205,7 +206,7 @@ cdef class Pump:
         free(tallies)
         return Counters(
             host.frames, host.octets, host.copies, drops_tuple(host.drops), ports,
-            port_counters(0, &departed), host.punted,
+            port_counters(0, &departed), host.punted, host.reclaimed,
         )
 
 

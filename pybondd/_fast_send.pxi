@@ -44,6 +44,7 @@ cdef struct Host:
     uint64_t octets
     uint64_t copies
     uint64_t punted
+    uint64_t reclaimed
     uint64_t drops[REASONS]
     PuntQueue punt_queue
     uint8_t *arena
@@ -62,10 +63,40 @@ cdef int move_from_host(Host *host, const Table *table, Memory *memory) noexcept
         if size < VNET_HEADER_OCTETS:
             break
         from_host(host, table, memory, host.arena + used, <uint32_t>size - VNET_HEADER_OCTETS)
-        used += (<uint32_t>size + LINE_OCTETS - 1) // LINE_OCTETS * LINE_OCTETS
+        used += whole_lines(<uint32_t>size)
         count += 1
     flush(host)
     return count
+
+
+cdef inline uint32_t whole_lines(uint32_t size) noexcept nogil:
+    return (size + LINE_OCTETS - 1) // LINE_OCTETS * LINE_OCTETS
+
+
+# mutants: on, killed by tests/test_pump_balance.py
+
+cdef void reclaim(Host *host, const Table *table, Memory *memory) noexcept nogil:
+    # Whoever reads the punt queue waits for us. An empty datagram marks its end, since what is
+    # punted again comes behind that. Without room for it frames are being lost anyway.
+    cdef uint32_t used = 0
+    cdef int count = 0
+    cdef ssize_t size
+    if host.punted == 0 or send(host.punt_queue.entrance, NULL, 0, MSG_DONTWAIT) < 0:
+        return
+    while True:
+        if count == BATCH_FRAMES or used + FRAME_ROOM_OCTETS > ARENA_OCTETS:
+            flush(host)
+            used = 0
+            count = 0
+        # FRAME_ROOM_OCTETS are left behind `used`, as was just seen to.
+        size = read_fd(host.punt_queue.exit, host.arena + used, FRAME_ROOM_OCTETS)
+        if size < VNET_HEADER_OCTETS:
+            break
+        host.reclaimed += 1
+        forward(host, table, memory, host.arena + used, <uint32_t>size - VNET_HEADER_OCTETS)
+        used += whole_lines(<uint32_t>size)
+        count += 1
+    flush(host)
 
 
 # mutants: on, killed by tests/test_pump.py tests/test_pump_balance.py
@@ -73,9 +104,6 @@ cdef int move_from_host(Host *host, const Table *table, Memory *memory) noexcept
 cdef inline void from_host(
     Host *host, const Table *table, Memory *memory, uint8_t *packet, uint32_t length
 ) noexcept nogil:
-    cdef int chosen[MAX_PORTS]
-    cdef int count
-    cdef int i
     host.frames += 1
     host.octets += length
     if length < HEADER_OCTETS:
@@ -84,6 +112,15 @@ cdef inline void from_host(
     if length > MAX_FRAME_OCTETS:
         host.drops[TRUNCATED] += 1
         return
+    forward(host, table, memory, packet, length)
+
+
+cdef inline void forward(
+    Host *host, const Table *table, Memory *memory, uint8_t *packet, uint32_t length
+) noexcept nogil:
+    cdef int chosen[MAX_PORTS]
+    cdef int count
+    cdef int i
     count = select(table, memory, packet + VNET_HEADER_OCTETS, length, 0, chosen)
     if count == 0:
         host.drops[NO_PORT] += 1

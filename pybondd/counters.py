@@ -5,7 +5,7 @@ Two balances hold at every moment between batches; `Counters.imbalance` is their
 From the host: every frame read is one transmission, and a frame that leaves by n ports has n - 1
 copies more. `host_frames + copies_frames` is what the ports sent, plus each port's transmit drops,
 plus the drops of frames for which no port was found, plus `punted_frames`, which the bond got to
-send itself.
+send itself, less `reclaimed_frames`, of which it did not come to send.
 
 To the host: a port's `received_frames` are those read from it; they are what it delivered plus its
 receive drops. The reasons NEVER_READ stand beside this sum, since such a frame was never read.
@@ -86,7 +86,8 @@ class Counters:
     """What became of each frame since the data plane began.
 
     `host_drops` counts frames from the host for which no port was found, indexed by Reason;
-    `punted_frames` those that the bond was to send itself.
+    `punted_frames` those that the bond was to send itself, `reclaimed_frames` those of them for
+    which a table with a port came first: they are counted as other frames are, too.
     `departed` keeps what ports that have left had counted, so that sums never go back.
     """
 
@@ -97,6 +98,7 @@ class Counters:
     ports: tuple[PortCounters, ...] = ()
     departed: PortCounters = PortCounters(0)
     punted_frames: int = 0
+    reclaimed_frames: int = 0
 
     @property
     def imbalance(self) -> tuple[int, int]:
@@ -104,7 +106,7 @@ class Counters:
         every = (*self.ports, self.departed)
         sent = sum(port.sent_frames + sum(port.transmit_drops) for port in every)
         known = sum(self.host_drops) + self.punted_frames + sent
-        from_host = self.host_frames + self.copies_frames - known
+        from_host = self.host_frames + self.copies_frames + self.reclaimed_frames - known
         to_host = sum(
             port.received_frames - port.delivered_frames - _drops_of_read_frames(port)
             for port in every
@@ -132,6 +134,7 @@ class Counters:
             "host_octets": self.host_octets,
             "copies_frames": self.copies_frames,
             "punted_frames": self.punted_frames,
+            "reclaimed_frames": self.reclaimed_frames,
         }
         transmit = {
             f"dropped_transmit_{r.name.lower()}": n for r, n in self.transmit_drops().items()

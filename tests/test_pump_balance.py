@@ -2,6 +2,7 @@
 
 import os
 import select
+import socket
 from dataclasses import replace
 
 import pytest
@@ -109,6 +110,29 @@ def test_frames_that_the_bond_has_no_room_for_are_dropped_and_counted(kind):
         bench.host.send(VNET + IP)
         assert bench.second.recv(100) == VNET + sent_from(SECOND_MAC, IP)
     assert counted.transmit_drops() == {Reason.PUNT_FULL: dropped}
+
+
+@both_twins
+def test_what_waits_for_the_bond_goes_by_the_next_table_ahead_of_what_comes_later(kind):
+    sizes = [60000 if n in (30, 31, 32) else n for n in range(150)]
+    frames = [IP + n.to_bytes(2, "big") + bytes(size) for n, size in enumerate(sizes)]
+    with running(kind, giving_ip_to(NOBODY)) as bench:
+        near_second = bench.pairs[2][1]
+        near_second.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 212992)
+        for frame in (ARP, *frames, ARP):
+            bench.host.send(VNET + frame)
+        bench.counted(lambda counters: counters.punted_frames == 152)
+        bench.pump.publish(ALB)
+        bench.host.send(VNET + IP)
+        for frame in (*frames, IP):
+            assert bench.second.recv(1 << 17) == VNET + sent_from(SECOND_MAC, frame)
+        assert (taken(bench), taken(bench)) == (VNET + ARP, VNET + ARP)
+        with pytest.raises(BlockingIOError):
+            os.read(bench.pump.punted_fd(), 100)
+        counted = bench.counted(lambda counters: counters.host_frames == 153)
+        assert bench.pump.take_load()[0][IP_BUCKET] == sum(map(len, frames)) + len(IP)
+    assert (counted.reclaimed_frames, counted.punted_frames) == (152, 154)
+    assert counted.transmit_drops() == {}
 
 
 @both_twins

@@ -38,7 +38,11 @@ class Pumps(Protocol):
         """Leave the port alone: afterwards its descriptor is not touched. Unknown: nothing."""
 
     def publish(self, table: ForwardingTable) -> None:
-        """Forward by this table from the next batch on."""
+        """Forward by this table from the next batch on.
+
+        What waits to be read from `punted_fd` goes by it too, ahead of what comes later, so that a
+        flow stays in order when its bucket gets an owner. To be called by whoever reads there.
+        """
 
     def run(self) -> None:
         """Move frames until `stop`. What the world does wrong is counted, not raised."""
@@ -89,7 +93,8 @@ class Pump:
         self._ports: dict[int, PumpPort] = {}
         self._by_fd: dict[int, PumpPort] = {}
         self._departed = PortTally(0)
-        self._host_frames = self._host_octets = self._copies_frames = self._punted_frames = 0
+        self._host_frames = self._host_octets = self._copies_frames = 0
+        self._punted_frames = self._reclaimed_frames = 0
         self._host_drops = [0] * len(Reason)
         self._punt_queue = PuntQueue()
         self._door = threading.Lock()
@@ -124,6 +129,9 @@ class Pump:
         """Forward by this table from the next batch on."""
         with self._door, self._world:
             self._forwarder.publish(table)
+            for packet in self._punt_queue.take_all():
+                self._reclaimed_frames += 1
+                self._forward(packet)
 
     def stop(self) -> None:
         """Let `run` return."""
@@ -160,6 +168,7 @@ class Pump:
                 tuple(port.tally.counters() for port in self._ports.values()),
                 self._departed.counters(),
                 self._punted_frames,
+                self._reclaimed_frames,
             )
 
     def run(self) -> None:
@@ -192,16 +201,20 @@ class Pump:
             self._from_host(packet)
 
     def _from_host(self, packet: bytes) -> None:
-        """The compiled twin's from_host: choose, send, count."""
-        header, frame = packet[:VNET_HEADER_OCTETS], packet[VNET_HEADER_OCTETS:]
+        """The compiled twin's from_host: count what is no frame to choose for."""
+        size_octets = len(packet) - VNET_HEADER_OCTETS
         self._host_frames += 1
-        self._host_octets += len(frame)
-        if len(frame) < HEADER_OCTETS:
+        self._host_octets += size_octets
+        if size_octets < HEADER_OCTETS:
             self._host_drops[Reason.TOO_SHORT] += 1
-            return
-        if len(frame) > MAX_FRAME_OCTETS:
+        elif size_octets > MAX_FRAME_OCTETS:
             self._host_drops[Reason.TRUNCATED] += 1
-            return
+        else:
+            self._forward(packet)
+
+    def _forward(self, packet: bytes) -> None:
+        """Choose, send, count."""
+        header, frame = packet[:VNET_HEADER_OCTETS], packet[VNET_HEADER_OCTETS:]
         chosen = self._forwarder.select(frame, 0)
         if not chosen:
             self._host_drops[Reason.NO_PORT] += 1

@@ -1,12 +1,15 @@
 """How does a frame get to the bond that the table has no port for?"""
 
+import contextlib
 import socket
 from typing import Final
 
 from pybondd.linux.packet_socket import grow_buffer
+from pybondd.linux.pump_port import MAX_FRAME_OCTETS, VNET_HEADER_OCTETS
 
 _SEND_BUFFER_FORCE: Final = 32
 """SO_SNDBUFFORCE of Linux uapi socket.h."""
+PACKET_ROOM_OCTETS: Final = VNET_HEADER_OCTETS + MAX_FRAME_OCTETS
 
 
 class PuntQueue:
@@ -34,6 +37,14 @@ class PuntQueue:
         except OSError:
             return False
         return True
+
+    def take_all(self) -> list[bytes]:
+        """What the bond has not taken out, oldest first."""
+        taken = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                taken.append(self._exit.recv(PACKET_ROOM_OCTETS))
+        return taken
 
     def close(self) -> None:
         """Give both ends up, and what lies between them."""
