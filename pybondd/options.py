@@ -296,7 +296,7 @@ _TABLE = (
     Option(
         "lacp_strict",
         "lacp_strict",
-        "no carrier without an LACP partner",
+        "no carrier without a port that collects and distributes",
         _SWITCH,
         default=0,
         rejects=_NOT_AD,

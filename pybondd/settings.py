@@ -127,10 +127,11 @@ def _set_all_slaves_active(
             port.is_inactive = not value
 
 
-def _set_min_links(
+def _set_need_of_carrier(
     state: BondState, mode: Mode, option: Option, value: int, *, now: Instant
 ) -> None:
-    state.options.min_links = value
+    """What the carrier needs is another thing now."""
+    setattr(state.options, option.field, value)
     failover.update_carrier(state, mode)
 
 
@@ -143,5 +144,6 @@ _NUMBER_ACTIONS: Mapping[str, Callable[..., None]] = {
     "arp_interval": _set_arp_interval,
     "primary_reselect": _set_primary_reselect,
     "all_slaves_active": _set_all_slaves_active,
-    "min_links": _set_min_links,
+    "min_links": _set_need_of_carrier,
+    "lacp_strict": _set_need_of_carrier,
 }

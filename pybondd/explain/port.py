@@ -77,11 +77,12 @@ def bond_has_carrier(asked: Situation) -> str | Unmet:
             f"repair the other links, or pybondd set {asked.bond} min_links="
             f"{active.enabled_port_count}",
         )
-    if asked.state.options.lacp_strict and not active.has_partner:
+    carrying, wanted = active.carrying_port_count, max(1, wanted)
+    if asked.state.options.lacp_strict and carrying < wanted:
         return Unmet(
             Reason.STRICT,
-            f"{asked.bond} has no carrier: nobody speaks LACP to it",
-            "lacp_strict=on wants a partner, where Linux lets one port work alone",
+            f"{asked.bond} has no carrier: {carrying} of {wanted} ports collect and distribute",
+            "lacp_strict=on counts ports that both sides use, where else links are enough",
             f"configure LACP on the switch, or pybondd set {asked.bond} lacp_strict=off",
         )
     return ""

@@ -5,13 +5,16 @@ has nothing to do with who brought it.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pybondd.lacp.key import speed_now_mbps
 from pybondd.wire.ethernet import NO_ADDRESS
+from pybondd.wire.slow import PortState
 
 if TYPE_CHECKING:
     from pybondd.lacp.port import AggregationPort
+
+_CARRYING: Final = int(PortState.COLLECTING | PortState.DISTRIBUTING)
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +43,13 @@ class Aggregator:
     def enabled_port_count(self) -> int:
         """Ports whose link is up, negotiated or not: Linux's "Number of ports"."""
         return sum(port.port_enabled for port in self.ports)
+
+    @property
+    def carrying_port_count(self) -> int:
+        """Ports that collect and distribute: both sides use them."""
+        return sum(
+            port.port_enabled and port.actor.state & _CARRYING == _CARRYING for port in self.ports
+        )
 
     @property
     def has_running_port(self) -> bool:

@@ -159,10 +159,13 @@ def _enable_ports_without_partner(system: System) -> None:
 def has_carrier(system: System, *, min_links: int, is_strict: bool) -> bool:
     """Whether the bond shows a carrier (Linux 6.12 bond_3ad_set_carrier).
 
-    Linux counts ports whose link is up, negotiated or not; `is_strict` wants a partner who has
-    answered as well.
+    Linux counts ports whose link is up, negotiated or not. `is_strict` is newer than 6.12 (2026,
+    "bonding: 3ad: fix carrier when no usable slaves"): it counts ports that collect and distribute,
+    and wants one at least.
     """
     active = system.active_aggregator
-    if active is None or active.enabled_port_count < min_links:
+    if active is None:
         return False
-    return active.has_partner or not is_strict
+    if is_strict:
+        return active.carrying_port_count >= max(1, min_links)
+    return active.enabled_port_count >= min_links

@@ -405,8 +405,8 @@ ANSWERS = [
     (
         situations.strict_and_nobody_there,
         Reason.STRICT,
-        "eth1 carries no traffic: bond0 has no carrier: nobody speaks LACP to it",
-        "lacp_strict=on wants a partner, where Linux lets one port work alone",
+        "eth1 carries no traffic: bond0 has no carrier: 0 of 1 ports collect and distribute",
+        "lacp_strict=on counts ports that both sides use, where else links are enough",
         "configure LACP on the switch, or pybondd set bond0 lacp_strict=off",
     ),
     (

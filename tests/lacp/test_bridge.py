@@ -237,6 +237,40 @@ def test_a_bond_without_a_partner_has_a_carrier_unless_strict(is_strict, expecte
     assert bond.state.has_carrier is expected
 
 
+@pytest.mark.parametrize("follows", ["mended", "linux", "linux-6.1"])
+@pytest.mark.parametrize("coupled_control", ["on", "off"])
+def test_a_strict_bond_loses_its_carrier_with_its_partner_and_gets_it_back(
+    follows, coupled_control
+):
+    options = {"lacp_rate": "fast", "lacp_follows": follows, "coupled_control": coupled_control}
+    wiring, bond = aggregated(2, lacp_strict="on", **options)
+    assert bond.state.has_carrier
+    silent = [(other, ifindex) for other in wiring.bonds[1:] for ifindex in (1, 2)]
+    wiring.silent += silent
+    wiring.run(10)
+    assert lacp(bond).ports[0].receive_box is ReceiveBox.DEFAULTED
+    assert not bond.state.has_carrier
+    wiring.silent.clear()
+    wiring.run(40)
+    assert bond.state.has_carrier
+
+
+def test_a_strict_bond_with_min_links_wants_so_many_ports_that_carry():
+    wiring, bond = aggregated(2, lacp_rate="fast", lacp_strict="on", min_links=2)
+    assert bond.state.has_carrier
+    wiring.silent.append((wiring.bonds[1], 1))
+    wiring.run(4)
+    assert not bond.state.has_carrier
+    assert carriers(bond, write(bond, "min_links", "1", now=wiring.now)) == [True]
+
+
+def test_lacp_strict_takes_effect_on_the_carrier_at_once():
+    bond = bond_with("802.3ad", 1)
+    run(bond, 2000)
+    assert carriers(bond, write(bond, "lacp_strict", "on", now=2 * SECOND_NS)) == [False]
+    assert carriers(bond, write(bond, "lacp_strict", "off", now=2 * SECOND_NS)) == [True]
+
+
 # What people are told.
 
 

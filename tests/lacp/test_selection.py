@@ -22,6 +22,7 @@ from lacp_ports import (
     partner,
     port_distributing,
     run,
+    state,
     system_with,
     told,
 )
@@ -369,8 +370,6 @@ CARRIERS = [
     ("two ports", [C(ports=2, is_active=True)], 2, False, True),
     ("ports count when enabled", [C(ports=2, enabled=1, is_active=True)], 2, False, False),
     ("nobody answers", [C(is_active=True, partner=NO_ADDRESS)], 0, False, True),
-    ("nobody answers, strictly", [C(is_active=True, partner=NO_ADDRESS)], 0, True, False),
-    ("somebody answers, strictly", [ACTIVE], 0, True, True),
 ]
 
 
@@ -382,6 +381,39 @@ CARRIERS = [
 def test_the_bond_has_a_carrier(candidates, min_links, is_strict, expected):
     system = contest(STABLE, *candidates)
     assert has_carrier(system, min_links=min_links, is_strict=is_strict) is expected
+
+
+STRICT_CARRIERS = [
+    ("one port collects and distributes", "SCD", "", 0, True),
+    ("no port does", "S", "S", 0, False),
+    ("a port that only collects does not count", "SC", "SC", 0, False),
+    ("one of two is enough for 1", "SCD", "S", 1, True),
+    ("one of two is too few for 2", "SCD", "SC", 2, False),
+    ("two are enough for 2", "SCD", "SCD", 2, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "min_links", "expected"),
+    [row[1:] for row in STRICT_CARRIERS],
+    ids=[row[0] for row in STRICT_CARRIERS],
+)
+def test_a_strict_bond_has_a_carrier_when_enough_ports_carry(first, second, min_links, expected):
+    system = contest(STABLE, C(ports=2, is_active=True))
+    for port, letters in zip(system.ports, (first, second), strict=True):
+        port.actor = replace(port.actor, state=state("ATG" + letters))
+    assert has_carrier(system, min_links=min_links, is_strict=True) is expected
+
+
+def test_a_strict_bond_does_not_count_ports_without_a_link():
+    system = contest(STABLE, C(ports=2, enabled=1, is_active=True))
+    for port in system.ports:
+        port.actor = replace(port.actor, state=state("ATGSCD"))
+    assert not has_carrier(system, min_links=2, is_strict=True)
+
+
+def test_a_strict_bond_without_an_aggregator_has_no_carrier():
+    assert not has_carrier(contest(STABLE, C()), min_links=0, is_strict=True)
 
 
 # With time: a port to one system, two to another; the lone one is first.
