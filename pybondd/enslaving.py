@@ -109,8 +109,8 @@ def complete(state: BondState, mode: Mode, port: Port, facts: LinkFacts, *, now:
         state.primary = port
         state.must_take_primary = True
     mode.port_added(state, port)
-    if not mode.has_primary:
-        failover.set_promiscuous(state, port, is_promiscuous=state.is_promiscuous)
+    hears_all = state.is_promiscuous and not mode.has_primary
+    failover.set_promiscuous(state, port, is_promiscuous=hears_all)
     failover.update_carrier(state, mode)
     if mode.has_primary:
         failover.select(state, mode, now=now)

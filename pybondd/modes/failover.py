@@ -9,6 +9,7 @@ from pybondd.effects import SetCarrier, SetPortPromiscuous
 from pybondd.modes.announcing import notify_failover, rejoin_groups
 from pybondd.modes.base import Mode
 from pybondd.modes.moving_mac import move_mac
+from pybondd.option import BondMode
 from pybondd.port import Duplex, Link, Port
 from pybondd.state import BondState, PrimaryReselect
 from pybondd.units import Instant
@@ -125,10 +126,20 @@ def _follow_receive_mode(state: BondState, old: Port | None, new: Port | None) -
 
 def set_promiscuous(state: BondState, port: Port, *, is_promiscuous: bool) -> None:
     """Ask for the port's receive mode, unless it has it. A port that stands in hears it all."""
-    is_promiscuous = is_promiscuous or port.stands_in
+    is_promiscuous = is_promiscuous or port.stands_in or _all_hear_tags(state)
     if port.is_promiscuous != is_promiscuous:
         port.is_promiscuous = is_promiscuous
         state.ask(SetPortPromiscuous(port.ifindex, is_promiscuous))
+
+
+def _all_hear_tags(state: BondState) -> bool:
+    """In balance-alb clients in a VLAN send to every port, whose driver may filter tags.
+
+    A bridge is no such reason: what is for it comes to the active port, and what a switch floods
+    would come as often as there are ports.
+    """
+    receives_by_all = state.options.mode is BondMode.BALANCE_ALB
+    return receives_by_all and state.is_promiscuous and any(i.tags for i in state.interfaces)
 
 
 def update_carrier(state: BondState, mode: Mode) -> bool:
