@@ -46,10 +46,13 @@ from pybondd.events import (
     PortReleased,
     PortRenamed,
     PortVanished,
+    TargetRoute,
+    TargetsRouted,
 )
 from pybondd.forwarding import Balances, ForwardingTable
 from pybondd.port import Duplex
 from pybondd.sim.interface import Interface
+from pybondd.sim.listening import Listening
 from pybondd.sim.world import World
 from pybondd.units import Duration, Instant
 from pybondd.wire.ethernet import take_tag
@@ -57,8 +60,9 @@ from pybondd.wire.slow import Malformed, is_slow_protocol, parse_slow
 
 MAX_EVENTS_IN_A_ROW = 10_000
 """One event may cause others (a port set up changes its facts); more than this is a circle."""
-NEEDS_NO_LOAD = (EffectFailed, HostFrames, PortFrame)
-"""Events by which the bond never takes a load. What failed belongs to the event just before."""
+CHANGES_NO_ROLE = (EffectFailed, HostFrames, PortFrame)
+"""Events before which the bond need not know what the data plane knows. What failed belongs to the
+event just before."""
 
 
 class Upper(Protocol):
@@ -78,6 +82,7 @@ class SimulatedBond:
     deadline, so at HZ=100 a poll of 100 ms comes every 110 ms. 0 is a perfect timer. `turns` grows
     whenever something happens to the bond. `hand_over_ns`: so long a frame that the data plane
     leaves to the bond is on its way there; what follows it meanwhile comes in the same batch.
+    `route` answers how the host reaches these targets of the ARP monitor.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class SimulatedBond:
         self.jiffy_ns = jiffy_ns
         self.hand_over_ns: Duration = 0
         self.bond = Bond(name, mac=mac, seed=world.seed)
+        self.bond.state.tick_ns = jiffy_ns or 1
         self.forwarder = Forwarder(world.seed)
         self.mac = mac
         self.mtu = 1500
@@ -110,8 +116,10 @@ class SimulatedBond:
         self.when_sending: list[Callable[[Interface, bytes], None]] = []
         self.times_opened = 0
         self.turns = 0
+        self.route: Callable[[tuple[bytes, ...]], tuple[TargetRoute, ...]] = lambda _: ()
         self.released: dict[Interface, tuple[bytes, int]] = {}
         self._originals: dict[Interface, tuple[bytes, int]] = {}
+        self._listening = Listening()
         self._inbox: deque[Event] = deque()
         self._left_to_bond: list[HostFrame] = []
         self._is_busy = False
@@ -238,6 +246,9 @@ class SimulatedBond:
             if not isinstance(parse_slow(frame), Malformed):
                 return
         untagged, _ = take_tag(frame)
+        has_monitor = self.bond.state.probing.listens_since_ns is not None
+        if has_monitor and self._listening.note(interface.ifindex, untagged, now=self.world.now):
+            self.handle(PortFrame(interface.ifindex, untagged))
         if self.bond.table.balances is Balances.IP and is_arp(untagged):
             self.handle(PortFrame(interface.ifindex, untagged))
         drop_reason = self.forwarder.from_port(interface.ifindex, frame)
@@ -263,13 +274,23 @@ class SimulatedBond:
     def _wake(self) -> None:
         if self._alarm == self.world.now:
             self._alarm = None
-            self._measure_load()
+            self.tell_bond()
+            if "arp" in self.bond.due(now=self.world.now):
+                self._look_up_targets()
             self._work(self.bond.advance(now=self.world.now))
 
-    def _measure_load(self) -> None:
+    def tell_bond(self) -> None:
         """Let the bond know what it would know in Linux, where the driver sends and counts."""
+        heard = self._listening.take()
+        if heard is not None:
+            self.bond.handle(heard, now=self.world.now)
         if self.bond.table.balances is not Balances.EVERYTHING:
             self.bond.handle(LoadMeasured(*self.forwarder.take_load()), now=self.world.now)
+
+    def _look_up_targets(self) -> None:
+        options = self.bond.state.options
+        targets = (*options.arp_ip_targets, *options.ns_ip6_targets)
+        self.bond.handle(TargetsRouted(self.route(targets)), now=self.world.now)
 
     def _work(self, asked: list[Effect]) -> list[Effect]:
         self._is_busy = True
@@ -279,8 +300,8 @@ class SimulatedBond:
             if not self._inbox:
                 break
             event = self._inbox.popleft()
-            if not isinstance(event, NEEDS_NO_LOAD):
-                self._measure_load()
+            if not isinstance(event, CHANGES_NO_ROLE):
+                self.tell_bond()
             effects = self.bond.handle(event, now=self.world.now)
             self._carry_out(effects)
             asked = asked + effects

@@ -70,15 +70,21 @@ def the_table_tells_the_truth_of_each_port(bond: SimulatedBond) -> Iterator[str]
 
 
 def at_most_one_port_works_in_active_backup(bond: SimulatedBond) -> Iterator[str]:
-    """One port sends and delivers; it belongs to the bond; it is chosen as long as one is UP."""
+    """One port sends and delivers; it belongs to the bond; it is chosen as long as one is UP.
+
+    Beside it those may that the ARP monitor tries, until its next pass.
+    """
     state = bond.bond.state
     if state.options.mode is not BondMode.ACTIVE_BACKUP:
         return
     working = [port for port in state.ports if not port.is_backup]
     hearing = [port for port in state.ports if not port.is_inactive]
-    if working != ([state.active] if state.active else []):
+    tried = [port for port in working if state.options.arp_interval and port.link is Link.BACK]
+    if set(working) - {state.active, *tried}:
         yield f"working {[port.name for port in working]}, active {state.active}"
-    if len(hearing) > 1 and not state.options.all_slaves_active:
+    if state.active is not None and state.active not in working:
+        yield f"{state.active.name} is active and set aside"
+    if len(hearing) > max(1, len(working)) and not state.options.all_slaves_active:
         yield f"hearing {[port.name for port in hearing]}"
     if state.active is None and any(port.link is Link.UP for port in state.ports):
         yield "a port is UP and none is active"
@@ -87,11 +93,12 @@ def at_most_one_port_works_in_active_backup(bond: SimulatedBond) -> Iterator[str
 
 
 def all_ports_are_used_elsewhere(bond: SimulatedBond) -> Iterator[str]:
-    """In modes 0, 2 and 3 under the carrier monitor nothing is ever suppressed."""
+    """In modes 0, 2 and 3 nothing is ever suppressed, but what the ARP monitor gave up."""
     state = bond.bond.state
     if state.options.mode in (BondMode.BALANCE_RR, BondMode.BALANCE_XOR, BondMode.BROADCAST):
         for port in state.ports:
-            if port.is_backup or port.is_inactive:
+            given_up = bool(state.options.arp_interval) and port.link is not Link.UP
+            if (port.is_backup or port.is_inactive) and not given_up:
                 yield f"{port.name} is set aside in mode {state.options.mode.name}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pybondd.events import HostAddress, HostAddressed
+from pybondd.events import HostAddress, HostAddressed, TargetRoute
 from pybondd.sim.bonded import SimulatedBond
 from pybondd.sim.interface import Interface
 from pybondd.sim.stack import Stack
@@ -44,6 +44,7 @@ class BondHost:
     ) -> None:
         self.bond = SimulatedBond(world, jiffy_ns=jiffy_ns)
         self.bond.upper = self
+        self.bond.route = self._route
         self.stack = Stack(self.bond.mac, ip, self._send, lambda: world.now)
         for name, text in options:
             refusal = self.bond.write(name, text)
@@ -64,6 +65,11 @@ class BondHost:
             self.stack.mac = self.bond.mac
             address = HostAddress(self.bond.name, self.bond.mac, ipv4=(self.stack.ip,))
             self.bond.handle(HostAddressed((address,)))
+
+    def _route(self, targets: tuple[bytes, ...]) -> tuple[TargetRoute, ...]:
+        """To the neighbours, which are all that share the first three octets; none elsewhere."""
+        near = (target for target in targets if target[:-1] == self.stack.ip[:-1])
+        return tuple(TargetRoute(target, source=self.stack.ip) for target in near)
 
     def _send(self, frame: bytes) -> None:
         self.bond.send_from_host(frame)
