@@ -21,10 +21,14 @@ VERBS = {
     "status": "show bonds and their ports",
     "explain": "say why a port carries no traffic, or which one a flow takes",
     "events": "show what happened and why",
+    "import": "read the bond of ifcfg, netplan, systemd-networkd and others as TOML",
+    "export": "write a bond for one of these, or as ip commands",
     "recover": "undo what a killed daemon left behind",
     "lab": "try it in private namespaces",
 }
 """Each verb stands in the file of its name; the text is here so that --help loads none of them."""
+FILES = {"import": "import_"}
+"""Where the verb's own name is a word of Python."""
 ALIASES = {"show": "status", "delete": "remove", "del": "remove", "stop": "down"}
 
 
@@ -40,7 +44,7 @@ class Verbs(click.Group):
         verb = ALIASES.get(cmd_name, cmd_name)
         if verb not in VERBS:
             return None
-        command = importlib.import_module(f"pybondd.cli.{verb}").command
+        command = importlib.import_module(f"pybondd.cli.{FILES.get(verb, verb)}").command
         assert isinstance(command, click.Command)
         return command
 
