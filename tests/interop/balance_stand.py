@@ -49,6 +49,13 @@ class BalanceStand(BondedHost):
         """Pull the plug at the switch."""
         self.switch.ip(f"link set {self.far_end(port)} down")
 
+    def wait_for_the_switch(self):
+        """Let the bond use a port only when the switch does, a moment after its carrier is back.
+
+        That is what updelay is for, and on a machine with much to do the moment can be long.
+        """
+        self.done("set", "bond0", "updelay=300")
+
     def repair(self, port):
         """Put it in again."""
         self.switch.ip(f"link set {self.far_end(port)} up")

@@ -75,6 +75,7 @@ class Pings:
 
 @pytest.mark.parametrize("which", ["active", "other"])
 def test_a_cut_costs_little_and_moves_the_clients_and_the_repair_costs_nothing(stand, which):
+    stand.wait_for_the_switch()
     port = stand.active() if which == "active" else stand.other()
     survivor = next(name for name in PORTS if name != port)
     with Pings(stand) as during_cut:

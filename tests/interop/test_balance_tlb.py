@@ -46,10 +46,14 @@ def is_up(stand, name, expected):
     return (ports[name] == "up") is expected
 
 
-@pytest.mark.parametrize("which", ["active", "other"])
-@pytest.mark.parametrize("dynamic", ["0", "1"], ids=["by hash", "by load"])
+@pytest.mark.parametrize(
+    ("dynamic", "which"),
+    [("1", "active"), ("1", "other"), ("0", "active")],
+    ids=["by load, active", "by load, other", "by hash, active"],
+)
 def test_a_cut_costs_little_and_a_repair_nothing(stand, dynamic, which):
     up(stand, "--tlb-dynamic-lb", dynamic)
+    stand.wait_for_the_switch()
     port = stand.active() if which == "active" else stand.other()
     survivor = next(name for name in PORTS if name != port)
     with Pinging(stand.host, CLIENTS[0]) as to_one, Pinging(stand.host, CLIENTS[1]) as to_other:
