@@ -8,6 +8,7 @@ import errno
 
 from pybondd.balance.balanced import bucket_by_destination
 from pybondd.balance.hashing import transmit_hash
+from pybondd.balance.learning import teach
 from pybondd.balance.rlb import ReceiveBalance
 from pybondd.events import HostAddress
 from pybondd.forwarding import Balances, HashPolicy
@@ -57,9 +58,15 @@ class BalanceAlb(BalanceTlb):
         self.receive.forget()
 
     def link_up(self, state: BondState, port: Port) -> None:
-        """The clients are dealt out anew at the next tick."""
+        """The clients are dealt out anew at the next tick; who still sends to it reaches it.
+
+        Linux differs: the active port has taught the switch this address, and until the port says
+        something, up to lp_interval, what is sent to it arrives where nobody takes it.
+        """
         super().link_up(state, port)
         self.receive.must_deal = True
+        if not self._follows_linux(state):
+            teach(state, port, port.mac, is_strict=True)
 
     def brought_forward(self, state: BondState, port: Port) -> None:
         """As if its link had come up."""

@@ -16,7 +16,6 @@ from pybondd.forwarding import BUCKET_COUNT, Balances, ForwardingTable, HashPoli
 from pybondd.modes import unique_mac
 from pybondd.modes.balance_table import table_by_hash, table_by_load
 from pybondd.modes.base import Mode
-from pybondd.modes.moving_mac import set_port_mac
 from pybondd.option import BondMode
 from pybondd.port import Port
 from pybondd.state import BalanceFollows, BondState
@@ -123,11 +122,11 @@ class BalanceTlb(Mode):
 
     def active_changed(self, state: BondState, old: Port | None) -> None:
         """The new active port gets the bond's address, its predecessor the one it had."""
-        self._give_addresses(state, old)
         if old:
             state.set_inactive(old)
         if state.active:
             state.set_active(state.active)
+        self._give_addresses(state, old)
 
     def _give_addresses(self, state: BondState, old: Port | None) -> None:
         new = state.active
@@ -148,17 +147,27 @@ class BalanceTlb(Mode):
         Linux differs: it does not tell the clients of the port, which keep the address that it had
         and nobody has now.
         """
-        set_port_mac(state, new, state.mac)
+        self._readdress(state, (new, state.mac))
         teach(state, new, new.mac, is_strict=False)
         if not self._follows_linux(state):
             self._clients_must_hear(new)
 
     def _swap(self, state: BondState, one: Port, other: Port) -> None:
         """Exchange addresses and let the switch know."""
-        unique_mac.exchange(state, one, other)
+        if one is not other:
+            self._readdress(state, (one, other.mac), (other, one.mac))
         for port in (one, other):
             if port.can_transmit:
                 self._tell_of_new_mac(state, port)
+
+    def _readdress(self, state: BondState, *given: tuple[Port, bytes]) -> None:
+        """Forward by the new addresses first; then the interfaces get them."""
+        for port, mac in given:
+            state.macs_before[port.ifindex] = port.mac
+            port.mac = mac
+        state.publish(self.table(state))
+        for port, mac in given:
+            state.ask(SetPortMac(port.ifindex, mac))
 
     def _tell_of_new_mac(self, state: BondState, port: Port) -> None:
         teach(state, port, port.mac, is_strict=False)
@@ -185,7 +194,7 @@ class BalanceTlb(Mode):
         if holder:
             self._swap(state, holder, active)
         else:
-            set_port_mac(state, active, state.mac)
+            self._readdress(state, (active, state.mac))
             self._tell_of_new_mac(state, active)
 
     # -- a tenth of a second

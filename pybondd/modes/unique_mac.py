@@ -12,7 +12,7 @@ the one described here beside it. What is sent and shown is the same.
 import errno
 from collections.abc import Iterable
 
-from pybondd.modes.moving_mac import set_port_mac, share_mac
+from pybondd.modes.moving_mac import share_mac
 from pybondd.port import Port
 from pybondd.refusal import RefusedError
 from pybondd.state import BondState
@@ -69,14 +69,6 @@ def take_bond_mac(state: BondState, mac: bytes) -> None:
 def holder_of(state: BondState, mac: bytes) -> Port | None:
     """The port that has this address now."""
     return _holder(state.ports, mac)
-
-
-def exchange(state: BondState, one: Port, other: Port) -> None:
-    """Each gets the other's address. Nothing happens if they are the same port."""
-    if one is not other:
-        one_mac, other_mac = one.mac, other.mac
-        set_port_mac(state, one, other_mac)
-        set_port_mac(state, other, one_mac)
 
 
 def _holder(ports: Iterable[Port], mac: bytes) -> Port | None:
