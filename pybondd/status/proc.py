@@ -4,13 +4,14 @@ Source: Linux 6.12 bond_procfs.c; every recording in tests/conformance/data/proc
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address
 
 from pybondd.modes.base import Mode
 from pybondd.option import BondMode
 from pybondd.options import OPTIONS, PRIMARY_MODES
 from pybondd.port import Port
 from pybondd.state import BondState, FailOverMac
+from pybondd.status.address_text import kernel_text
 from pybondd.status.negotiated import aggregation_port
 from pybondd.status.proc_lacp import lacp_bond_lines, lacp_port_lines
 from pybondd.status.sysfs import option_text
@@ -82,7 +83,7 @@ def _primary(state: BondState) -> str:
 
 def _arp_lines(state: BondState) -> Iterator[str]:
     ipv4 = ", ".join(str(IPv4Address(target)) for target in state.options.arp_ip_targets)
-    ipv6 = ", ".join(str(IPv6Address(target)) for target in state.options.ns_ip6_targets)
+    ipv6 = ", ".join(kernel_text(target) for target in state.options.ns_ip6_targets)
     yield f"ARP Polling Interval (ms): {state.options.arp_interval}"
     yield f"ARP Missed Max: {state.options.arp_missed_max}"
     yield f"ARP IP target/s (n.n.n.n form): {ipv4}".rstrip()

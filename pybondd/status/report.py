@@ -4,13 +4,14 @@ Source: Linux 6.12 bond_netlink.c bond_fill_info, bond_fill_slave_info; iproute2
 iplink_bond.c; the key order is that of the recordings in tests/conformance/data/proc-samples.
 """
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address
 from typing import TypeAlias
 
 from pybondd.modes.base import Mode
 from pybondd.options import OPTIONS
 from pybondd.port import Link, Port
 from pybondd.state import BondState
+from pybondd.status.address_text import iproute2_text
 from pybondd.status.report_lacp import ad_identity, ad_info, ad_port
 from pybondd.status.sysfs import active_name, option_text
 
@@ -43,7 +44,7 @@ def _targets(state: BondState) -> dict[str, JsonValue]:
     if state.options.arp_ip_targets:
         shown["arp_ip_target"] = [str(IPv4Address(t)) for t in state.options.arp_ip_targets]
     if state.options.ns_ip6_targets:
-        shown["ns_ip6_target"] = [str(IPv6Address(t)) for t in state.options.ns_ip6_targets]
+        shown["ns_ip6_target"] = [iproute2_text(t) for t in state.options.ns_ip6_targets]
     validate = _name(state, "arp_validate")
     shown["arp_validate"] = None if validate == "none" else validate
     shown["arp_all_targets"] = _name(state, "arp_all_targets")

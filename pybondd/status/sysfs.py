@@ -4,13 +4,14 @@ Source: Linux 6.12 bond_sysfs.c; recordings in tests/conformance.
 """
 
 import errno
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address
 
 from pybondd.modes.base import Mode
 from pybondd.option import BondMode, Option
 from pybondd.options import OPTIONS, PRIMARY_MODES
 from pybondd.refusal import RefusedError
 from pybondd.state import BondState
+from pybondd.status.address_text import kernel_text
 from pybondd.status.lacp_files import LACP_FILES, PRIVILEGED_FILES
 from pybondd.status.sysfs_lacp import lacp_text
 
@@ -67,7 +68,7 @@ def _raw_text(state: BondState, name: str) -> str:
         case "arp_ip_target":
             return " ".join(str(IPv4Address(target)) for target in state.options.arp_ip_targets)
         case "ns_ip6_target":
-            return " ".join(str(IPv6Address(target)) for target in state.options.ns_ip6_targets)
+            return " ".join(kernel_text(target) for target in state.options.ns_ip6_targets)
         case "ad_actor_system":
             return state.options.ad_actor_system.hex(":")
     raise AssertionError(f"no text for {name}")

@@ -7,8 +7,11 @@ command that is passed over in silence makes the comparison worthless.
 import errno
 import re
 import shlex
+from ipaddress import ip_interface
 from operator import itemgetter
 
+from addressed_bond import give_address, give_routes
+from far_bridge import FarBridge
 from iproute2_words import (
     NETLINK_ORDER,
     WITHOUT_VALUE,
@@ -28,7 +31,6 @@ from pybondd.sim.world import World
 from pybondd.status.lacp_files import LACP_FILES
 from pybondd.status.sysfs_lacp import lacp_port_texts
 
-OPTIONS_TO_COME = {"arp_interval", "ns_ip6_target"}
 READ_ONLY_FILES = {*LACP_FILES, "mii_status"}
 MAX_COMMAND_OCTETS = 16
 """The driver reads at most so much of what is written to `slaves`: a sign and a name."""
@@ -52,21 +54,18 @@ class TimerWheel(Agenda):
         return min(deadlines, key=itemgetter(0), default=None)
 
 
-class OutOfScopeError(Exception):
-    """The recording needs a mode or monitor that is not built yet."""
-
-
 class Machine:
     """The recorded machine: its namespaces, its interfaces and its bonds."""
 
-    def __init__(self, *, jiffy_ns, command_ns, follows="linux"):
+    def __init__(self, *, jiffy_ns, command_ns, follows="linux", route_lag_ns=0):
         self.world = World()
         self.follows = follows
         self.jiffy_ns = jiffy_ns
         self.command_ns = command_ns
+        self.route_lag_ns = route_lag_ns
         self.namespaces = {"": {}}
         self.bonds = {}
-        self.is_everything_in_scope = False
+        self.bridges = {}
         self._add_interface("", "lo", "00:00:00:00:00:00").set_up(True)
 
     # -- lines
@@ -138,11 +137,18 @@ class Machine:
                 return self._link_set(name, rest, namespace)
             case ["link", ("del" | "delete"), name]:
                 return self._link_del(name, namespace)
-            case ["addr", "add", _, "dev", _, *_]:
-                # Addresses matter to the ARP monitor and to announcements, never to status.
-                return 0
+            case ["addr", "add", address, "dev", name, *_]:
+                return self._addr_add(name, address, namespace)
             case _:
                 raise UnknownCommandError(words)
+
+    def _addr_add(self, name, address, namespace):
+        device = self.namespaces[namespace].get(name)
+        if isinstance(device, FarBridge):
+            device.addresses.append(ip_interface(address).ip.packed)
+        elif isinstance(device, SimulatedBond):
+            give_address(device, address)
+        return 0 if device else errno.ENODEV
 
     def _link_add(self, words, namespace):
         kind = words.index("type")
@@ -161,7 +167,7 @@ class Machine:
             case ["bond", *options]:
                 return self._add_bond(namespace, name, address, options)
             case ["bridge"]:
-                raise OutOfScopeError("a bridge answers the ARP monitor, which is not built yet")
+                self.namespaces[namespace][name] = self.bridges[name] = FarBridge(self.world, name)
             case _:
                 raise UnknownCommandError(words)
         return 0
@@ -196,6 +202,7 @@ class Machine:
     def _add_bond(self, namespace, name, address, options):
         bond = SimulatedBond(self.world, name, mac=RANDOM_MAC, jiffy_ns=self.jiffy_ns)
         bond.bond.state.agenda = TimerWheel()
+        give_routes(bond, lag_ns=self.route_lag_ns)
         if address:
             bond.give_mac(parse_mac(address))
         answer = self._set_options(bond, options)
@@ -259,6 +266,9 @@ class Machine:
         return 0
 
     def _set_master(self, device, name):
+        if name in self.bridges:
+            self.bridges[name].add_port(device)
+            return 0
         master = self.bonds.get(name)
         if master is None:
             return errno.ENODEV
@@ -301,7 +311,6 @@ class Machine:
         return 0
 
     def _set_option(self, bond, option, value):
-        self._check_scope(option, value)
         if option == "arp_ip_target":
             old = bond.bond.read_option(option).split()
             texts = [f"-{target}" for target in old] + [f"+{target}" for target in value.split(",")]
@@ -316,12 +325,6 @@ class Machine:
             bond.write("alb_follows", "linux")  # Refused, to no effect, in the other modes.
         return answer
 
-    def _check_scope(self, option, value):
-        if self.is_everything_in_scope:
-            return
-        if option in OPTIONS_TO_COME and value.strip() not in ("0", "off"):
-            raise OutOfScopeError(f"{option}: the ARP and NS monitors are not built yet")
-
     def write_sysfs(self, bond_name, file, text):
         """Write `text` into a bond's sysfs file; the answer is 0 or an errno."""
         if text == "":
@@ -334,7 +337,6 @@ class Machine:
             return self._write_slaves(bond, text)
         if file == "active_slave":
             return self._write_active_slave(bond, text)
-        self._check_scope(file, text)
         return _errno(bond.write(file, text))
 
     def read_sysfs(self, bond_name, file):
@@ -386,6 +388,7 @@ def set_administratively(device, is_up):
     if isinstance(device, Interface):
         device.set_up(is_up)
     elif is_up:
+        device.opened_ns = device.world.now
         device.open()
     else:
         device.close()

@@ -49,7 +49,6 @@ def machine_in(where):
     """A machine whose bond `b` has the mode and the state of a recorded place."""
     mode, state = where.split("/")
     machine = Machine(jiffy_ns=0, command_ns=0)
-    machine.is_everything_in_scope = True
     for name in DUMMIES:
         machine.run(f"ip link add {name} type dummy")
     machine.run(f"ip link add b type bond mode {mode}")

@@ -53,7 +53,6 @@ class Session:
 
     def __init__(self):
         self.machine = Machine(jiffy_ns=0, command_ns=0)
-        self.machine.is_everything_in_scope = True
         self.machine.run("ip netns add sw")
         for number, name in enumerate(INTERFACES):
             self.machine.run(f"ip link add {name} type veth peer name p{number} netns sw")
