@@ -30,17 +30,28 @@ class Bucket:
     octets: int = 0
     load_octets_per_s: int = 0
 
-    def take_load(self) -> None:
+    def take_load(self, *, wraps: bool) -> None:
         """Measure. Linux adds one, so a bucket that was ever used never counts as nothing."""
-        self.load_octets_per_s = 1 + self.octets // REBALANCE_INTERVAL_S
+        self.load_octets_per_s = 1 + _per_second(self.octets, wraps=wraps)
         self.octets = 0
+
+
+def _per_second(octets: int, *, wraps: bool) -> int:
+    """What was sent in an interval, as Linux divides it; `wraps`: it counts with 32 bits."""
+    return (octets & COUNTER_MAX if wraps else octets) // REBALANCE_INTERVAL_S
+
+
+COUNTER_MAX: Final = 2**32 - 1
+"""Linux 6.12 bond_alb.h tlb_client_info.tx_bytes, alb_bond_info.unbalanced_load: 32 bits, so
+more than 3.4 Gbit/s in one bucket count as little."""
 
 
 @dataclass(slots=True)
 class TransmitTable:
     """The buckets, and what they have assigned to each port.
 
-    `unbalanced_octets` went by the active port without a bucket. `wraps`: see capacity.gap.
+    `unbalanced_octets` went by the active port without a bucket. `wraps`: as Linux computes, with
+    32 bits.
     `loads` are octets per second by interface index.
     """
 
@@ -73,7 +84,7 @@ class TransmitTable:
         for bucket in self.buckets:
             if bucket.port is port:
                 if takes_load:
-                    bucket.take_load()
+                    bucket.take_load(wraps=self.wraps)
                 bucket.port = None
         self.loads.pop(port.ifindex, None)
 
@@ -82,7 +93,8 @@ class TransmitTable:
         for port in ports:
             self.give_back(port, takes_load=True)
         if active:
-            self.loads[active.ifindex] = self.unbalanced_octets // REBALANCE_INTERVAL_S
+            carried = _per_second(self.unbalanced_octets, wraps=self.wraps)
+            self.loads[active.ifindex] = carried
             self.unbalanced_octets = 0
 
     def forget(self) -> None:

@@ -103,6 +103,17 @@ def test_what_the_data_plane_sent_counts_like_what_was_chosen_here():
     assert table.buckets[5].load_octets_per_s == 1001
 
 
+@pytest.mark.parametrize(("wraps", "load"), [(False, 1 + (2**32 + 50) // 10), (True, 1 + 5)])
+def test_octets_beyond_32_bits_are_lost_in_linux_only(wraps, load):
+    table, ports = TransmitTable(wraps=wraps), [port(1)]
+    table.choose(5, ports, 50)
+    table.count(5, 2**32)
+    table.unbalanced_octets = 2**32 + 70
+    table.rebalance(ports, ports[0])
+    assert table.buckets[5].load_octets_per_s == load
+    assert table.load_of(ports[0]) == (7 if wraps else (2**32 + 70) // 10)
+
+
 def test_forgetting_empties_every_bucket_and_load():
     table, ports = TransmitTable(), [port(1)]
     table.choose(5, ports, 10_000)
