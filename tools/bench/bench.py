@@ -229,12 +229,13 @@ def print_table(table):
 
 
 def print_ratio(one, other, table):
-    """What the second of two kinds reaches of the first."""
-    ratios = {
-        load: table[other][load]["median"] / table[one][load]["median"] for load in table[one]
-    }
-    told = ", ".join(f"{load} {ratio:.2f}" for load, ratio in ratios.items())
-    print(f"{other} / {one}: {told}")
+    """What the second of two kinds reaches of the first, and what for the same processor time."""
+    told = []
+    for load, cell in table[one].items():
+        reached = table[other][load]["median"] / cell["median"]
+        spent = table[other][load]["cpu_percent"] / cell["cpu_percent"]
+        told.append(f"{load} {reached:.2f} ({reached / spent:.2f})")
+    print(f"{other} / {one} (for the same CPU): {', '.join(told)}")
 
 
 def main():
