@@ -1,7 +1,7 @@
 """What does somebody want a bond to be, whatever file they wrote it into?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -48,6 +48,11 @@ class BondConfig:
         for port in self.ports:
             pairs += [(name, f"{port}:{text}") for name, text in self.of_port(port).items()]
         return pairs
+
+
+def in_order(addresses: Iterable[str]) -> tuple[str, ...]:
+    """IPv4 before IPv6, each as it was written: formats keep them apart, and so must we."""
+    return tuple(sorted(addresses, key=lambda address: ":" in address))
 
 
 def option_named(word: str) -> Option | None:

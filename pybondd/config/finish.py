@@ -3,7 +3,7 @@
 import errno
 from dataclasses import replace
 
-from pybondd.config.bond_config import BondConfig
+from pybondd.config.bond_config import BondConfig, in_order
 from pybondd.config.draft import BondDraft, Draft, InterfaceDraft, Said
 from pybondd.config.mistakes import note_mistakes
 from pybondd.config.note import Kind
@@ -40,7 +40,7 @@ def _as_a_bond_takes_it(draft: Draft, bond: BondDraft, options: dict[str, Said])
         tuple(bond.ports),
         {name: options[name].text for name in OPTIONS if name in options},
         of_ports,
-        tuple(interface.addresses),
+        in_order(interface.addresses),
         int(interface.mtu.text) if interface.mtu else None,
         interface.mac.text if interface.mac else None,
     )

@@ -161,14 +161,7 @@ def _load(words: list[str], place: Place, draft: Draft) -> ModuleLoad:
 def write(config: BondConfig) -> Written:
     """An alias with its options. Ports are not the module's business."""
     made = Written()
-    words = []
-    for name, text in config.options.items():
-        if name not in PARAMETERS:
-            made.lose(name, "the module has no such parameter")
-        elif name == "primary_reselect" and "primary" not in config.options:
-            made.lose(name, "the module reads it only together with primary")
-        else:
-            words.append(f"{name}={text}")
+    words = _words(config, made)
     for port in config.ports:
         for name in PORT_OPTIONS:
             port_option_is_lost(made, config, port, name, "the module knows no ports")
@@ -182,3 +175,20 @@ def write(config: BondConfig) -> Written:
     lines += [f"options {config.name} {' '.join(words)}"] if words else []
     made.add(f"/etc/modprobe.d/{config.name}.conf", lines)
     return made
+
+
+def _words(config: BondConfig, made: Written) -> list[str]:
+    """The parameters; the module itself is asked what it makes of them."""
+    options = dict(config.options)
+    for name in [each for each in options if each not in PARAMETERS]:
+        made.lose(name, "the module has no such parameter")
+        del options[name]
+    has_arp = options.get("arp_interval", "0") != "0" and options.get("arp_ip_target")
+    if "arp_validate" in options and not has_arp:
+        made.lose("arp_validate", "the module takes it only with arp_interval and arp_ip_target")
+        del options["arp_validate"]
+    becomes = load(options.items()).options
+    for name, text in options.items():
+        if becomes.get(name) != text:
+            made.lose(name, f"the module makes {becomes.get(name, 'nothing')} of {text} here")
+    return [f"{name}={text}" for name, text in options.items() if name not in made.lost]

@@ -154,7 +154,7 @@ def _monitors(loaded: ModuleLoad, given: dict[str, str], mode: BondMode) -> None
     if OPTIONS["mode"].name_of(mode) == "balance-alb":
         why = f"updelay is {times_ms['updelay']} ms: a switch that learns slowly loses clients"
         loaded.warn("updelay", f"{why} when a port comes back")
-    if miimon or "miimon" in given:
+    if "miimon" in given:
         loaded.options["miimon"] = str(miimon)
     if not miimon and (times_ms["updelay"] or times_ms["downdelay"]):
         loaded.warn("updelay", "updelay and downdelay mean nothing while miimon is 0")

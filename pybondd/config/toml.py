@@ -9,7 +9,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 
-from pybondd.config.bond_config import LISTS, PORT_OPTIONS, BondConfig, canonical, option_named
+from pybondd.config.bond_config import (
+    LISTS,
+    PORT_OPTIONS,
+    BondConfig,
+    canonical,
+    in_order,
+    option_named,
+)
 from pybondd.config.draft import MAX_MTU_OCTETS, MIN_MTU_OCTETS, Draft, fit_name, parsed_mac
 from pybondd.config.finish import DEFAULT_MODE
 from pybondd.config.lines import Source
@@ -213,7 +220,7 @@ class _Reader:
         if draft.notes:
             remedy = 'example: address = ["192.0.2.10/24"]'
             raise broken(place, draft.notes[0].what, draft.notes[0].why, remedy)
-        return tuple(draft.interface("address", place).addresses)
+        return in_order(draft.interface("address", place).addresses)
 
     def _mtu(self) -> int | None:
         mtu = self._root.get("mtu")
