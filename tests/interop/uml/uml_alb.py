@@ -4,23 +4,22 @@ Many worlds stand at once (uml_lacp.play), each played by a process of its own: 
 """
 
 import contextlib
-import math
 import time
 
 from uml_alb_traffic import is_flow, left_by, let_in, meet_far_stations, send_flows
 from uml_bonds import BONDS
 from uml_network import CLIENTS, Network
-from uml_words import is_learning, line_of
+from uml_words import is_ipv4, is_learning, line_of
 from uml_world import Seen, batch
 
-# Counted and not timed, as in uml_lacp. A client hears of a change after 21 ticks at most, and
-# again 21 ticks later, here 2.3 s; a port hears more than its own for 100 ticks, here 11 s.
-LOOK_S = 0.5
-QUIET_LOOK_COUNT = 6
-ATTENTIVE_LOOK_COUNT = 24
-MOST_LOOK_COUNT = 100
-SOON_S = 0.1
-ROUND_GAP_S = 1.3  # rounds of updates are 21 ticks apart; what belongs together comes at once
+# Counted and not timed, as in uml_lacp: a busy guest is late with these ticks as with the bond's.
+# A client hears of a change after 21 ticks at most and again 21 ticks later; a port hears more than
+# its own for 100 ticks.
+TICK_S = 0.11
+QUIET_TICK_COUNT = 30
+ATTENTIVE_TICK_COUNT = 125
+MOST_TICK_COUNT = 800
+LOOK_TICK_COUNT = 5
 BURST_GAP_S = 0.4  # learning frames come together, once in ten ticks
 # No learning frame of the monitor: whether its second falls between two events is chance.
 QUIET_OPTIONS = {"miimon": 100, "lp_interval": 3600}
@@ -39,9 +38,9 @@ class World:
         self._is_up = False
         self._results: list[object] = []
         self._seen: list[Seen] = []
-        self._usual_promiscuity: dict[str, int] = {}
+        self._heard_all = dict.fromkeys(["bond0", *self.network.ports], False)
         self._hears_monitor = options["lp_interval"] == 1
-        self._has_waited = False
+        self._has_met_far_stations = False
 
     def happen(self, happening: str) -> None:
         """One line of a story: who does what, or what is done to what."""
@@ -72,7 +71,6 @@ class World:
         self.bond.enslave()
         self._is_up = True
         self.network.gives_address("host", "bond0")
-        meet_far_stations(self.network)
         self.network.wait_for_switch()
 
     def lay_vlan(self, number: str) -> None:
@@ -89,6 +87,9 @@ class World:
         self._results.append(self.network.pings(station, other, int(vlan)))
 
     def send(self, counts: tuple[int, ...]) -> None:
+        if not self._has_met_far_stations:
+            meet_far_stations(self.network)
+        self._has_met_far_stations = True
         self._seen += self.capture.frames()
         send_flows(self.network, counts)
         told, seen = left_by(self.capture, sum(counts))
@@ -97,21 +98,19 @@ class World:
 
     def wait_for(self, port: str, state: str) -> None:
         """Until the bond has seen that a port is up or down, and its monitor has run after that."""
-        self._has_waited = True
-        for _ in range(MOST_LOOK_COUNT):
+        for _ in range(MOST_TICK_COUNT):
             section = self.bond.proc().partition(f"Slave Interface: {port}\n")[2]
             if section.startswith(f"MII Status: {state}\n"):
                 break
-            time.sleep(SOON_S)
-        time.sleep(3 * SOON_S)
+            time.sleep(TICK_S)
+        time.sleep(3 * TICK_S)
 
     def bursts(self) -> list[list[str]]:
         """The learning frames of three seconds in a row, by second."""
         self._seen += self.capture.frames()
         learned: list[Seen] = []
-        for _ in range(MOST_LOOK_COUNT):
-            time.sleep(LOOK_S)
-            new = self.capture.frames()
+        for _ in range(MOST_TICK_COUNT):
+            new = self.capture.wait(1, TICK_S)
             learned += [found for found in new if is_learning(found.frame)]
             self._seen += [found for found in new if not is_learning(found.frame)]
             seconds = divided(learned, BURST_GAP_S)
@@ -125,24 +124,29 @@ class World:
 
         A port that hears more than it used to will stop that: there is no rest before either.
         """
-        promiscuities: dict[str, list[int]] = {}
+        hearing: dict[str, list[bool]] = {}
         quiet_count = wanted_count = 0
-        for _ in range(MOST_LOOK_COUNT):
-            if quiet_count > wanted_count:
-                break
-            time.sleep(LOOK_S)
-            new = [found for found in self.capture.frames() if self._tells(found.frame)]
+        for count in range(MOST_TICK_COUNT):
+            new = [each for each in self.capture.wait(1, TICK_S) if self._tells(each.frame)]
             self._seen += new
             quiet_count = 0 if new else quiet_count + 1
-            wanted_count = QUIET_LOOK_COUNT
-            for name, (_, promiscuity) in self.network.links().items():
-                known = promiscuities.setdefault(name, [])
-                if known[-1:] != [promiscuity]:
-                    known.append(promiscuity)
-                if promiscuity > self._usual_promiscuity.get(name, promiscuity):
-                    wanted_count = ATTENTIVE_LOOK_COUNT
-        self._usual_promiscuity = {name: known[-1] for name, known in promiscuities.items()}
-        return self.told() | {"promiscuity": promiscuities}
+            if new or count % LOOK_TICK_COUNT == 0:
+                self._note_who_hears_all(hearing)
+                is_attentive = any(
+                    hearing[port][-1] and not self._heard_all[port] for port in hearing
+                )
+                wanted_count = ATTENTIVE_TICK_COUNT if is_attentive else QUIET_TICK_COUNT
+            if quiet_count >= wanted_count:
+                break
+        self._heard_all = {port: known[-1] for port, known in hearing.items()}
+        return self.told() | {"hears all": hearing}
+
+    def _note_who_hears_all(self, hearing: dict[str, list[bool]]) -> None:
+        """Of each port and the bond, whether it hears more than its own, when that changes."""
+        for name, hears_all in self.network.who_hears_all().items():
+            known = hearing.setdefault(name, [])
+            if known[-1:] != [hears_all]:
+                known.append(hears_all)
 
     def told(self) -> dict[str, object]:
         """All that a station, a switch or a user could notice since the last time."""
@@ -150,15 +154,17 @@ class World:
         seen = sorted(self._seen, key=lambda found: found.at_s)
         seen = [found for found in seen if self._tells(found.frame)]
         results, self._results, self._seen = self._results, [], []
-        # How long the story itself waited is no matter of the bond's.
-        gap_s = math.inf if self._has_waited else ROUND_GAP_S
-        self._has_waited = False
+        sent = [found for found in seen if not found.is_outgoing]
+        announced = [found for found in sent if not is_ipv4(found.frame)]
         return {
-            "sent": divided([found for found in seen if not found.is_outgoing], gap_s),
+            # Apart, since only chance says whether a tick comes before an answer.
+            "told": [word_of(found) for found in announced],
+            "told at s": [found.at_s for found in announced],
+            "sent": [word_of(found) for found in sent if is_ipv4(found.frame)],
             "heard": [word_of(found) for found in seen if found.is_outgoing],
             "neighbours": self.network.neighbours(),
             "switch": self.network.switch_table(),
-            "macs": {name: mac for name, (mac, _) in self.network.links().items()},
+            "macs": self.network.macs(),
             "results": results,
             "status": self.bond.proc(),
         }
@@ -184,7 +190,7 @@ def divided(seen: list[Seen], gap_s: float) -> list[list[str]]:
     told: list[list[str]] = []
     last_s = 0.0
     for found in seen:
-        if not told or found.at_s - last_s > gap_s:
+        if found.at_s - last_s > gap_s:
             told.append([])
         told[-1].append(word_of(found))
         last_s = found.at_s

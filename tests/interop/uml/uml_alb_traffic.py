@@ -72,7 +72,7 @@ def let_in(network: Network) -> dict[str, list[str]]:
 
     Each frame goes to the host's IP address, and differs in the MAC it is sent to.
     """
-    macs = {"the bond's": network.links()["bond0"][0]}
+    macs = {"the bond's": network.macs()["bond0"]}
     macs |= {
         f"that of {port} at first": mac_of("host", at) for at, port in enumerate(network.ports)
     }

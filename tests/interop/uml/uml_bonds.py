@@ -135,6 +135,13 @@ def start(namespace: str, *arguments: str) -> int:
 KEPT_PIPES: list[TextIO] = []
 
 
+def last_words() -> str:
+    """What our daemons of this process have said since they were ready."""
+    for pipe in KEPT_PIPES:
+        os.set_blocking(pipe.fileno(), False)
+    return "".join(pipe.read() or "" for pipe in KEPT_PIPES)
+
+
 def run_directory(namespace: str) -> str:
     """Several worlds may stand at once, each with a bond0."""
     return f"/run/pybondd-{namespace}"

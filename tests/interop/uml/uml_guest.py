@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
 # Where this run's pybondd comes from, be it the source tree or an installed copy.
 LIBRARY = Path(pybondd.units.__file__).resolve().parents[1]
-MEMORY = "512M"
+MEMORY = "1G"  # a world with a daemon takes about 25 MB, and dozens stand at once
 BOOT_LIMIT_S = 60
 LIFE_LIMIT_S = 1800  # a guest that outlives every test run is a leak: `timeout` ends it
 HALT_LIMIT_S = 15

@@ -12,7 +12,7 @@ import time
 import traceback
 from typing import TextIO
 
-from uml_bonds import BONDS
+from uml_bonds import BONDS, last_words
 from uml_panel import SYSTEMS, Panel
 from uml_world import Capture, Seen, batch
 
@@ -178,7 +178,7 @@ def begin(act) -> tuple[TextIO, int]:
         os.close(reading)
         answer = act()
     except BaseException:
-        answer = {"failed": traceback.format_exc()}
+        answer = {"failed": traceback.format_exc() + last_words()}
     with open(writing, "w", encoding="utf-8") as answers:
         json.dump(answer, answers)
     os._exit(0)

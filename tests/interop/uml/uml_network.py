@@ -5,12 +5,22 @@ ends of the host's ports) and the clients' cables   NAME-c1 NAME-c2 ...: eth0, a
 NAME-vm, for those who want one: eth0, behind the host's own bridge
 """
 
-import json
+import contextlib
 import socket
 import struct
 import time
+from pathlib import Path
 
-from uml_world import Capture, batch, inside, remove_namespaces, set_links, shell, write_settings
+from uml_world import (
+    Capture,
+    batch,
+    inside,
+    mounted_sysfs,
+    remove_namespaces,
+    set_address,
+    set_links,
+    write_settings,
+)
 
 from pybondd.linux.attributes import parse
 from pybondd.linux.rtnetlink import Netlink
@@ -18,13 +28,14 @@ from pybondd.linux.rtnetlink import Netlink
 NUMBERS = {"host": 1, "c1": 11, "c2": 12, "c3": 13, "vm": 50}
 CLIENTS = ("c1", "c2", "c3")
 FIRST_WIRE_INDEX = 100  # differs from the port's: see uml_world.world
-RTM_GETLINK, IFLA_ADDRESS, IFLA_IFNAME, IFLA_PROMISCUITY = 18, 1, 3, 30
-IFINFOMSG_OCTETS = 16
+IFF_PROMISC = 0x100
+FORWARDING = "3"  # BR_STATE_FORWARDING of linux/if_bridge.h
 RTM_GETNEIGH, NDA_LLADDR, NUD_PERMANENT, AF_BRIDGE = 30, 2, 0x80, 7
 NDMSG = struct.Struct("=BxxxiHBB")  # struct ndmsg: family, ifindex, state, flags, type
 ATF_COM, ATF_PERM = 2, 4  # resolved, and written by hand: the flags of /proc/net/arp
 ECHO_REPLY, ECHO_REQUEST, ECHO_NUMBER = 0, 8, 0x7E57
 ANSWER_LIMIT_S = 5
+NETMASK = "255.255.255.0"
 LOOK_S, MOST_LOOK_COUNT = 0.2, 50
 SETTINGS = {"ipv6/conf/default/disable_ipv6": 1, "ipv6/conf/all/disable_ipv6": 1}
 # Nobody asks of its own accord whether a neighbour is still there, and the last word counts, even
@@ -43,6 +54,7 @@ class Network:
         self._name = name
         self.ports = [f"eth{number}" for number in range(port_count)]
         self.wires = [f"wire{number}" for number in range(port_count)]
+        self._mounted = contextlib.ExitStack()
         self._devices = dict.fromkeys(CLIENTS, "eth0") | {"host": "bond0"}
         self.remove()
         stations = ["host", "switch", *CLIENTS]
@@ -59,8 +71,10 @@ class Network:
         )
         for client in CLIENTS:
             self.gives_address(client, "eth0")
-        with inside(self.at("host")):
-            self._netlink = Netlink()
+        with contextlib.ExitStack() as mounted:
+            self._host_sys = mounted.enter_context(mounted_sysfs(self.at("host"))) / "class/net"
+            self._switch_sys = mounted.enter_context(mounted_sysfs(self.at("switch"))) / "class/net"
+            self._mounted = mounted.pop_all()
 
     def at(self, station: str) -> str:
         """The namespace of a station, or of the switch."""
@@ -68,16 +82,14 @@ class Network:
 
     def gives_address(self, station: str, device: str, vlan: int = 0) -> None:
         """Opens a station's device with the station's address, or a VLAN device on it."""
-        lines = [f"link set {device} up"]
-        address = f"{address_of(station, vlan)}/24"
+        set_links(self.at(station), [device], up=True)
         if vlan:
-            lines.append(f"link add link {device} name {device}.{vlan} type vlan id {vlan}")
+            words = f"link {device} name {device}.{vlan} type vlan id {vlan}"
             device = f"{device}.{vlan}"
-            lines.append(f"link set {device} up")
+            batch(self.at(station), f"link add {words}", f"link set {device} up")
+        set_address(self.at(station), device, address_of(station, vlan), NETMASK)
         settings = {f"ipv4/neigh/{device}/{key}": each for key, each in NEIGHBOUR_SETTINGS.items()}
-        batch(self.at(station), *lines)
         write_settings(self.at(station), settings)
-        batch(self.at(station), f"addr add {address} dev {device}")
 
     def bridges_host(self) -> None:
         """Puts the bond into a bridge on the host, which now has its address, with a VM beside."""
@@ -131,11 +143,11 @@ class Network:
     def wait_for_switch(self) -> None:
         """Until it forwards on all its ports; whether it learned before that is chance."""
         for _ in range(MOST_LOOK_COUNT):
-            links = json.loads(shell(f"bridge -n {self.at('switch')} -j link show"))
-            if all(link.get("state") == "forwarding" for link in links):
+            states = [read(self._switch_sys / wire / "brport/state") for wire in self.wires]
+            if set(states) == {FORWARDING}:
                 break
             time.sleep(LOOK_S)
-        batch(self.at("switch"), "link set br0 type bridge fdb_flush")
+        (self._switch_sys / "br0/bridge/flush").write_text("1")
 
     def watch(self) -> Capture:
         """What comes out of the ports and what goes into them, from now on."""
@@ -158,18 +170,19 @@ class Network:
             if not state & NUD_PERMANENT
         }
 
-    def links(self) -> dict[str, tuple[str, int]]:
-        """MAC and promiscuity of the bond and the ports, all of the same moment."""
-        found = {}
-        for _, body in self._netlink.dump(RTM_GETLINK, bytes(IFINFOMSG_OCTETS), "see the links"):
-            told = parse(body, IFINFOMSG_OCTETS)
-            name = told[IFLA_IFNAME].rstrip(b"\0").decode()
-            if name in ("bond0", *self.ports):
-                promiscuity = struct.unpack("=I", told[IFLA_PROMISCUITY])[0]
-                found[name] = (told[IFLA_ADDRESS].hex(":"), promiscuity)
-        return found
+    def macs(self) -> dict[str, str]:
+        """Those of the bond and the ports."""
+        return {name: read(self._host_sys / name / "address") for name in ("bond0", *self.ports)}
+
+    def who_hears_all(self) -> dict[str, bool]:
+        """Which of the bond and the ports takes in what is for others too."""
+        return {
+            name: bool(int(read(self._host_sys / name / "flags"), 16) & IFF_PROMISC)
+            for name in ("bond0", *self.ports)
+        }
 
     def remove(self) -> None:
+        self._mounted.close()
         remove_namespaces(*(self.at(station) for station in ("switch", *NUMBERS)))
 
     def _cables(self) -> list[str]:
@@ -182,6 +195,10 @@ class Network:
             f"peer name {device} address {mac} netns {self.at(station)}"
             for number, (name, (station, device, mac)) in enumerate(zip(names, ends, strict=True))
         ]
+
+
+def read(file: Path) -> str:
+    return file.read_text().strip()
 
 
 def address_of(station: str, vlan: int = 0) -> str:

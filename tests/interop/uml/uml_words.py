@@ -21,6 +21,11 @@ def is_learning(frame: bytes) -> bool:
     return untagged(frame)[0] == ETH_LOOPBACK
 
 
+def is_ipv4(frame: bytes) -> bool:
+    """Is this a packet of a station's, and nothing that only says who is where?"""
+    return untagged(frame)[0] == ETH_IPV4
+
+
 def line_of(frame: bytes) -> str:
     """Source and destination by the last two octets of their MACs, tag, and what it says."""
     kind, content = untagged(frame)
