@@ -73,8 +73,6 @@ cdef inline uint32_t whole_lines(uint32_t size) noexcept nogil:
     return (size + LINE_OCTETS - 1) // LINE_OCTETS * LINE_OCTETS
 
 
-# mutants: on, killed by tests/test_pump_balance.py
-
 cdef void reclaim(Host *host, const Table *table, Memory *memory) noexcept nogil:
     # Whoever reads the punt queue waits for us. An empty datagram marks its end, since what is
     # punted again comes behind that. Without room for it frames are being lost anyway.
