@@ -15,7 +15,8 @@ from pybondd.options import OPTIONS
 from pybondd.port import Duplex, LinkFacts
 
 _BOND_MAC = bytes.fromhex("020000000001")
-_FACTS = LinkFacts(is_up=True, has_carrier=True, speed_mbps=1000, duplex=Duplex.FULL)
+_DOWN = LinkFacts(is_up=False, has_carrier=False)
+_UP = LinkFacts(is_up=True, has_carrier=True, speed_mbps=1000, duplex=Duplex.FULL)
 _NEEDS_PORTS = "active_slave"
 
 
@@ -72,5 +73,5 @@ def _refusal(effects: list[Effect]) -> Refuse | None:
 
 def _join(bond: Bond, ifindex: int, name: str) -> None:
     mac = bytes.fromhex("0200000001") + bytes([ifindex % 256])
-    if _refusal(bond.handle(PortOffered(ifindex, name, mac, 1500, _FACTS), now=0)) is None:
-        bond.handle(PortReady(ifindex, _FACTS), now=0)
+    if _refusal(bond.handle(PortOffered(ifindex, name, mac, 1500, _DOWN), now=0)) is None:
+        bond.handle(PortReady(ifindex, _UP), now=0)
