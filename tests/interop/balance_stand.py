@@ -7,12 +7,24 @@ eth1 ─────── p1 ┴── br0 ─┼ c2 ─────── eth0
 """
 
 import json
+from contextlib import contextmanager
 
 from bonded import HOST, BondedHost
-from netns import eventually
+from netns import Yard, eventually
 
 CLIENTS = ("10.9.0.11", "10.9.0.12", "10.9.0.13")
 PORTS = ("eth0", "eth1")
+
+
+@contextmanager
+def running(run_directory, *options, is_pure=False):
+    """A stand of its own whose clients have met the bond, for all tests of a file."""
+    with Yard() as yard:
+        stand = BalanceStand(yard, run_directory, is_pure=is_pure)
+        stand.up(*options)
+        stand.meet()
+        yield stand
+        stand.call("down", "bond0")
 
 
 class BalanceStand(BondedHost):
@@ -63,7 +75,18 @@ class BalanceStand(BondedHost):
     def far_end(self, port):
         return port.replace("eth", "p")
 
+    def heal(self):
+        """Both plugs in, and both ports in use."""
+        for port in PORTS:
+            self.repair(port)
+        assert eventually(lambda: all(self.is_up(port) for port in PORTS))
+
     # -- what one can see
+
+    def is_up(self, name):
+        """Whether the bond's monitor trusts the link of this port."""
+        ports = {port["ifname"]: port["pybondd"]["link"] for port in self.status()["ports"]}
+        return ports[name] == "up"
 
     def links(self):
         """What `ip -s link` says of each port, by name."""

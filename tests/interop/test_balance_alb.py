@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 import pytest
-from balance_stand import CLIENTS, PORTS, BalanceStand
+from balance_stand import CLIENTS, PORTS, running
 from bonded import HOST
 from netns import eventually
 from pinging import Pinging, ping
@@ -14,27 +14,34 @@ ENOUGH_OCTETS = 4 << 20
 """Of 8 MB: iperf3 leaves out what was under way when the sender had finished."""
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("run"), "--mode", "balance-alb") as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def pure(tmp_path_factory):
+    where = tmp_path_factory.mktemp("run")
+    with running(where, "--mode", "balance-alb", is_pure=True) as built:
+        yield built
+
+
 @pytest.fixture
-def stand(yard, tmp_path):
-    with_clients = BalanceStand(yard, tmp_path)
-    with_clients.up("--mode", "balance-alb")
-    with_clients.meet()
-    yield with_clients
-    with_clients.call("down", "bond0")
+def stand(compiled):
+    yield compiled
+    compiled.heal()
 
 
-@pytest.mark.parametrize("is_pure", [False, True], ids=["compiled", "pure"])
-def test_every_client_reaches_the_bond_and_the_bond_every_client(yard, tmp_path, is_pure):
-    stand = BalanceStand(yard, tmp_path, is_pure=is_pure)
-    stand.up("--mode", "balance-alb")
+@pytest.mark.parametrize("kind", ["compiled", "pure"])
+def test_every_client_reaches_the_bond_and_the_bond_every_client(kind, request):
+    stand = request.getfixturevalue(kind)
     for address, client in stand.clients.items():
         assert ping(client, HOST, count=20).received == 20
         assert ping(stand.host, address, count=20).received == 20
         assert stand.transfer(address) > ENOUGH_OCTETS
         assert stand.transfer(address, "-R") > ENOUGH_OCTETS
-    kind = "pure" if is_pure else "compiled"
     assert stand.status()["pybondd"]["datapath"]["kind"] == kind
-    stand.done("down", "bond0")
 
 
 def test_what_the_clients_send_is_spread_over_all_ports(stand):

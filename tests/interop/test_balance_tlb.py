@@ -1,23 +1,24 @@
 """balance-tlb behind a real switch: what the host sends is shared out, what it hears is not."""
 
 import pytest
-from balance_stand import CLIENTS, PORTS, BalanceStand
+from balance_stand import CLIENTS, PORTS, running
 from netns import eventually
 from pinging import Pinging
 
 pytestmark = pytest.mark.root
 
 
-@pytest.fixture
-def stand(yard, tmp_path):
-    built = BalanceStand(yard, tmp_path)
-    yield built
-    built.call("down", "bond0")
+@pytest.fixture(scope="module")
+def by_load(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("run"), "--mode", "balance-tlb") as built:
+        yield built
 
 
-def up(stand, *options):
-    stand.up("--mode", "balance-tlb", *options)
-    stand.meet()
+@pytest.fixture(scope="module")
+def by_hash(tmp_path_factory):
+    options = ("--mode", "balance-tlb", "--tlb-dynamic-lb", "0")
+    with running(tmp_path_factory.mktemp("run"), *options) as built:
+        yield built
 
 
 def send(stand):
@@ -26,33 +27,25 @@ def send(stand):
         stand.host.run("ping", "-q", "-f", "-c", "200", address)
 
 
-def test_flows_leave_by_several_ports_after_a_rebalancing_each_with_its_ports_address(stand):
-    up(stand)
+def test_flows_leave_by_several_ports_after_a_rebalancing_each_with_its_ports_address(by_load):
+    stand = by_load
     send(stand)
     # A port that comes back makes the bond share out anew at its next tick, not after 10 s.
     port = stand.other()
     stand.cut(port)
-    assert eventually(lambda: is_up(stand, port, False))
-    stand.repair(port)
-    assert eventually(lambda: is_up(stand, port, True))
+    assert eventually(lambda: not stand.is_up(port))
+    stand.heal()
     assert eventually(lambda: min(stand.moved("tx", lambda: send(stand)).values()) >= 200)
     heard = stand.moved("rx", lambda: send(stand))
     assert heard[stand.active()] >= 600
     assert stand.learned() == {mac: stand.far_end(name) for name, mac in stand.macs().items()}
 
 
-def is_up(stand, name, expected):
-    ports = {port["ifname"]: port["pybondd"]["link"] for port in stand.status()["ports"]}
-    return (ports[name] == "up") is expected
-
-
 @pytest.mark.parametrize(
-    ("dynamic", "which"),
-    [("1", "active"), ("1", "other"), ("0", "active")],
-    ids=["by load, active", "by load, other", "by hash, active"],
+    ("kind", "which"), [("by_load", "active"), ("by_load", "other"), ("by_hash", "active")]
 )
-def test_a_cut_costs_little_and_a_repair_nothing(stand, dynamic, which):
-    up(stand, "--tlb-dynamic-lb", dynamic)
+def test_a_cut_costs_little_and_a_repair_nothing(kind, which, request):
+    stand = request.getfixturevalue(kind)
     stand.wait_for_the_switch()
     port = stand.active() if which == "active" else stand.other()
     survivor = next(name for name in PORTS if name != port)
@@ -62,14 +55,13 @@ def test_a_cut_costs_little_and_a_repair_nothing(stand, dynamic, which):
     assert max(to_one.lost, to_other.lost) <= 10
     assert stand.active() == survivor
     with Pinging(stand.host, CLIENTS[0]) as to_one, Pinging(stand.host, CLIENTS[1]) as to_other:
-        stand.repair(port)
-        assert eventually(lambda: is_up(stand, port, True))
+        stand.heal()
         send(stand)
     # That which is under way when ping is told to end counts as lost.
     assert max(to_one.lost, to_other.lost) <= 1
 
 
-def test_without_load_balancing_the_hash_spreads_the_flows(stand):
-    up(stand, "--tlb-dynamic-lb", "0")
+def test_without_load_balancing_the_hash_spreads_the_flows(by_hash):
+    stand = by_hash
     assert min(stand.moved("tx", lambda: send(stand)).values()) >= 200
     assert stand.learned() == {mac: stand.far_end(name) for name, mac in stand.macs().items()}
