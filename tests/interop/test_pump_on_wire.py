@@ -336,7 +336,7 @@ def machine(yard, request):
     mover.start()
     try:
         yield SimpleNamespace(
-            sends=lambda packet: os.write(port.fileno(), packet), sink=sink, pump=pump
+            sends=lambda packet: os.write(port.fileno(), packet), sink=sink, pump=pump, host=host
         )
     finally:
         pump.stop()
@@ -380,6 +380,20 @@ def test_super_frames_that_a_virtio_header_cannot_express_are_counted_and_cost_n
     assert heard == list(range(500))
     assert eventually(lambda: unreadable(machine) == 501)
     assert Reason.KERNEL_DROPPED not in machine.pump.counters().receive_drops()
+    assert machine.pump.counters().imbalance == (0, 0)
+
+
+def test_a_super_frame_that_cannot_be_read_costs_no_frame_the_other_way(machine):
+    for name in ("port0", "bond0"):
+        machine.host.ip(f"link set {name} mtu 4000")
+    large = FRAME[:14] + bytes(3000)
+    for number in range(300):
+        machine.sends(numbered(number))
+        machine.sends(fragments_to_be())
+        machine.sink.send(large)
+    sent = lambda: machine.pump.counters().ports[0].sent_octets  # noqa: E731
+    assert eventually(lambda: sent() >= 300 * len(large))
+    assert machine.pump.counters().transmit_drops() == {}
     assert machine.pump.counters().imbalance == (0, 0)
 
 
