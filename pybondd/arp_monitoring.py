@@ -91,8 +91,6 @@ def _take_roles(state: BondState, mode: Mode, verdicts: Verdicts) -> None:
 
 
 def _backup_pass(state: BondState, mode: Mode, *, now: Instant) -> None:
-    if not state.ports:
-        return
     was_due = announcing.is_due(state)
     verdicts = judge_backup_ports(state, now=now)
     if verdicts:
@@ -119,7 +117,10 @@ def _commit(state: BondState, mode: Mode, verdicts: Verdicts, *, now: Instant) -
 
 
 def _came_up(state: BondState, port: Port) -> bool:
-    """A port that answers is UP; is an election wanted?"""
+    """A port that answers is UP; is an election wanted?
+
+    The active port is left as it is, as in Linux: it may be FAIL if the carrier monitor just was.
+    """
     if port is state.active:
         return False
     port.link = Link.UP
@@ -135,12 +136,8 @@ def _went_down(state: BondState, port: Port) -> bool:
     """Give the port up; is an election wanted?"""
     port.count_failure()
     port.link = Link.DOWN
-    state.set_inactive(port)
     state.report("link status definitely down, disabling it", port)
-    if port is not state.active:
-        return False
-    state.probing.candidate = None
-    return True
+    return port is state.active
 
 
 def _was_tried_in_vain(state: BondState, port: Port) -> None:

@@ -90,6 +90,14 @@ def test_a_port_that_became_active_has_two_and_a_half_intervals_to_be_heard():
     ]
 
 
+def test_a_backup_that_is_given_up_moves_no_role():
+    bond = arp_bond(AB, 1, 2, 3)
+    passes(bond, 1000, alive=(1, 2, 3))
+    write(bond, "active_slave", "eth2", now=milliseconds(1001))
+    passes(bond, 2000, alive=(1, 2))
+    assert (active(bond), links(bond)) == ("eth2", ["up", "up", "down"])
+
+
 def test_what_is_given_up_is_inactive_and_counted():
     bond = searching(1, 2)
     assert [port.link_failure_count for port in bond.state.ports] == [1, 1]
@@ -124,6 +132,30 @@ def test_the_primary_takes_over_when_it_is_heard_again():
     passes(bond, 2000, alive=(2,))
     traffic(bond, 1, at_ms=2050)
     assert passes(bond, 2100) == [(2100, "eth1", UP), (2100, "eth1", NEW)]
+
+
+def test_the_primary_takes_over_when_another_port_is_heard_again_behind_it():
+    bond = arp_bond(AB, 1, 2, 3, primary="eth1")
+    passes(bond, 1000, alive=(1, 2, 3))
+    passes(bond, 2000, alive=(3,))
+    assert active(bond) == "eth3"
+    traffic(bond, 1, 2, at_ms=2050)
+    passes(bond, 2100, alive=(3,))
+    assert active(bond) == "eth1"
+
+
+def test_an_active_port_that_the_carrier_monitor_left_failing_stays_so_and_a_backup_gives_carrier():
+    bond = arp_bond(AB, 1, 2, arp_interval=0, miimon=100, downdelay=500)
+    for ifindex in (1, 2):
+        link(bond, ifindex, CUT, now=milliseconds(50))
+    bond.advance(now=milliseconds(100))
+    assert links(bond) == ["going down", "going down"]
+    assert not bond.state.has_carrier
+    write(bond, "arp_interval", "100", now=milliseconds(110))
+    traffic(bond, 1, 2, at_ms=150)
+    passes(bond, 210)
+    assert (active(bond), links(bond)) == ("eth1", ["going down", "up"])
+    assert bond.state.has_carrier
 
 
 def test_a_port_of_higher_prio_takes_over_when_it_is_heard_again():
@@ -183,6 +215,14 @@ def test_another_port_that_is_heard_ends_the_search_too():
     assert [port.is_inactive for port in bond.state.ports] == [False, True]
 
 
+def test_when_the_candidate_is_heard_too_it_is_a_backup_of_the_first_port():
+    bond = searching(1, 2)
+    traffic(bond, 1, 2, at_ms=310)
+    passes(bond, 400)
+    assert (active(bond), links(bond)) == ("eth1", ["up", "up"])
+    assert [port.is_inactive for port in bond.state.ports] == [False, True]
+
+
 def test_a_port_without_a_carrier_is_passed_over():
     bond = searching(1, 2, 3)
     link(bond, 3, CUT, now=milliseconds(350))
@@ -202,6 +242,7 @@ def test_when_no_port_has_a_carrier_nobody_is_asked():
     for ifindex in (1, 2):
         link(bond, ifindex, CUT, now=milliseconds(350))
     assert asked_by(next_pass(bond)) == []
+    assert [port.link_failure_count for port in bond.state.ports] == [1, 1]
 
 
 def test_a_port_still_up_without_a_carrier_goes_down_when_the_search_passes_it():

@@ -89,6 +89,14 @@ def test_when_the_port_used_for_igmp_goes_down_the_next_one_is():
     assert active(bond) == "eth2"
 
 
+def test_the_port_used_for_igmp_stays_when_another_one_comes_back():
+    bond = arp_bond("balance-rr", 1, 2)
+    passes(bond, 1000, alive=(1, 2))
+    passes(bond, 2000, alive=(2,))
+    passes(bond, 3000, alive=(1, 2))
+    assert (active(bond), links(bond)) == ("eth2", ["up", "up"])
+
+
 def test_without_any_target_all_ports_fail_as_nothing_is_ever_asked():
     bond = arp_bond("balance-rr", 1, 2)
     write(bond, "arp_ip_target", "-10.0.0.2")
