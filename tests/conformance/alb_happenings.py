@@ -5,7 +5,7 @@ switch between its periodic rounds tells the moment; else it is supposed.
 """
 
 from alb_ticks import chain
-from iproute2_words import parse_mac
+from iproute2_words import parse_mac, plain_commands
 
 from pybondd.events import BondClosed, BondMacChanged, BondOpened, OptionWritten
 
@@ -23,16 +23,16 @@ class Happenings:
 
     def are_in(self, event):
         """Did the bond or its cables have anything of it, or was it somebody else's doing?"""
-        parts = [part.strip() for part in event["cmd"].split(";")]
-        return any(self._understood(event["t"], part, is_refused=False) for part in parts)
+        parts = plain_commands(event["cmd"])
+        return any(self._understood(event["t"], words, is_refused=False) for words in parts)
 
     def in_turn(self):
         """(time, name of an action, value): what was done, and what the monitor found."""
         found = []
         for event in self._recording.events:
             is_refused = event.get("rc", 0) != 0
-            for command in event["cmd"].split(";"):
-                found += self._understood(event["t"], command.strip(), is_refused=is_refused)
+            for words in plain_commands(event["cmd"]):
+                found += self._understood(event["t"], words, is_refused=is_refused)
         for line in self._recording.log:
             if line["t"] > 0 and "link status definitely" in line["msg"]:
                 at_s = self._told_at(line["t"] - LOG_S, 2 * LOG_S, line["t"])
@@ -66,11 +66,11 @@ class Happenings:
             return min([until_s, *meanwhile]) - 0.001
         return max([at_s + 0.02, *meanwhile]) + 0.001
 
-    def _understood(self, at_s, command, *, is_refused):
+    def _understood(self, at_s, words, *, is_refused):
         """What a command does to the bond, and when it did."""
         effective = self._told_at(at_s, COMMAND_S, at_s + 0.06)
-        words = command.split()
         peers, members = self._recording.port_of_peer, self._recording.members
+        vlans = {name for name, _ in self._recording.vlans}
         match words:
             case ["ip", "-n", _, "link", "set", peer, ("up" | "down") as way]:
                 if peer not in peers:
@@ -79,6 +79,11 @@ class Happenings:
                 return [(at_s, "carrier", (peers[peer], way == "up"))]
             case ["both", "carriers", ("on" | "off") as way]:
                 return [(at_s, "carrier", (n, way == "on")) for n in self._recording.ports]
+            case ["ip", "link", "set", name, ("up" | "down") as way] if name in members:
+                return [(at_s, "carrier", (name, way == "up"))]
+            case ["ip", "link", "set", "bond0", "type", "bond", *rest]:
+                pairs = zip(rest[::2], rest[1::2], strict=False)
+                return [(at_s, "handle", OptionWritten(name, text)) for name, text in pairs]
             case ["carrier", name, ("on" | "off") as way] if name in members:
                 return [(at_s, "carrier", (name, way == "on"))]
             case ["ethtool", "-s", name, "speed", speed, *_] if name in members:
@@ -95,9 +100,11 @@ class Happenings:
             case ["ip", "link", "set", "bond0", ("up" | "down") as way]:
                 event = BondOpened() if way == "up" else BondClosed()
                 return [(at_s + 0.05, "handle", event)]
+            case ["ip", "link", "set", name, "address", mac] if name in vlans:
+                return [(at_s, "vlan_mac", (name, parse_mac(mac)))]
             case ["ip", "link", ("del" | "delete"), name]:
                 return [(at_s + 0.05, "vlan_gone", name)]
-            case ["ip", "link", "add", "link", "bond0", "name", name, *_, "vlan", "id", number]:
+            case ["ip", "link", "add", "link", "bond0", "name", name, *_, "id", number]:
                 return [(at_s + 0.05, "vlan_made", (name, int(number)))]
             case ["ip", "link", "add", name, "address", mac, *_] if name in members:
                 return [(at_s, "give_mac", (name, parse_mac(mac)))]

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from iproute2_words import plain_commands
 from recordings import RECORDINGS
 
 from pybondd.events import HostAddress
@@ -64,7 +65,8 @@ class Recording:
         self._raw = json.loads(path.read_text())
         self.kernel = self._raw["kernel"]
         self.tick_s = TICK_S.get(self.kernel[:4], TICK_S["6.12"])
-        self.setup = self._raw["setup"]
+        lines = (words for line in self._raw["setup"] for words in plain_commands(line))
+        self.setup = [" ".join(words) for words in lines]
         self.events = self._raw["events"]
         self.snapshots = sorted(self._raw["snapshots"], key=lambda each: each["t"])
         self.log = self._raw["kernel_log"]
@@ -77,7 +79,9 @@ class Recording:
     @cached_property
     def members(self):
         """Names of all that was a port at some time; a port's index is its place here."""
-        commands = [part.strip() for each in self.events for part in each["cmd"].split(";")]
+        commands = [
+            " ".join(words) for each in self.events for words in plain_commands(each["cmd"])
+        ]
         joins = r"ip link set (\S+) master bond0|echo \+(\S+) > \S+/bond0/bonding/slaves"
         found = (re.match(joins, command) for command in commands)
         return list(dict.fromkeys([*self.ports, *(each[1] or each[2] for each in found if each)]))
@@ -110,7 +114,7 @@ class Recording:
     @cached_property
     def options(self):
         """Options of the bond in the order of the setup."""
-        (line,) = self._found(r"ip link add bond0 .*type bond (.*)")
+        (line,) = self._found(r"ip link add bond0 .*?type bond(.*)")
         words = line.split()
         written = self._found(r"echo (\S+) > /sys/class/net/bond0/bonding/(\w+)")
         mine = dict(zip(words[::2], words[1::2], strict=True))
@@ -146,7 +150,9 @@ class Recording:
     @cached_property
     def vlans(self):
         """(name, VLAN) of each VLAN interface on the bond."""
-        found = self._found(r"ip link add link bond0 (?:name )?(\S+) .*type vlan id (\d+)")
+        found = self._found(
+            r"ip link add link bond0 (?:name )?(\S+) .*type vlan (?:\S+ \S+ )*?id (\d+)"
+        )
         return [(name, int(number)) for name, number in found]
 
     @cached_property

@@ -78,6 +78,7 @@ class Replay:
             "leave": self._leave,
             "vlan_gone": self._vlan_gone,
             "vlan_made": self._vlan_made,
+            "vlan_mac": self._vlan_mac,
             "handle": self._handle,
         }
         self.bond = Bond("bond0", mac=bytes.fromhex("02b000000001"))
@@ -219,6 +220,12 @@ class Replay:
         if all(each.name != name for each in interfaces):
             made = HostAddress(name, self.bond.state.mac, ((0x8100, number),), depth=1)
             self._handle(HostAddressed((*interfaces, made)))
+
+    def _vlan_mac(self, change):
+        name, mac = change
+        above = self.bond.state.interfaces
+        changed = (each.with_mac(mac) if each.name == name else each for each in above)
+        self._handle(HostAddressed(tuple(changed)))
 
     def _vlan_gone(self, name):
         left = tuple(each for each in self.bond.state.interfaces if each.name != name)

@@ -64,9 +64,11 @@ class Beginning:
         for name, link in snapshot["links"].items():
             if name in by_name:
                 by_name[name].mac = parse_mac(link["address"])
-        state.active = by_name[snapshot["active_slave"]]
+        state.active = by_name.get(snapshot["active_slave"] or "")
         for port in state.ports:
             (state.set_active if port is state.active else state.set_inactive)(port)
+        if state.active is None:
+            return
         active = snapshot["links"][snapshot["active_slave"]]
         is_heard = active["promiscuity"] > snapshot["links"]["bond0"]["promiscuity"]
         if is_heard and self._replay.is_alb:

@@ -1,5 +1,8 @@
 """The words of `ip link` for bonds: their options, their order on the wire, their grammar."""
 
+import re
+from itertools import pairwise
+
 NETLINK_ORDER = (
     "mode",
     "active_slave",
@@ -78,3 +81,24 @@ def pairs(words, without_value=()):
     while rest:
         keyword = rest.pop(0)
         yield keyword, "" if keyword in without_value else rest.pop(0)
+
+
+def plain_commands(text):
+    """The commands of one line, each as words in one of the ways in which it can be said."""
+    return [_plain(part.replace("'", "").replace('"', "").split()) for part in split(text)]
+
+
+def split(text):
+    return [part.strip() for part in re.split(r";|&&", text)]
+
+
+def _plain(words):
+    words = [word for before, word in pairwise(["", *words]) if (before, word) != ("set", "dev")]
+    match words:
+        case ["ip", "netns", "exec", netns, "ip", *rest]:
+            return _plain(["ip", "-n", netns, *rest])
+        case ["ip", "-netns", netns, *rest]:
+            return _plain(["ip", "-n", netns, *rest])
+        case ["ip", "link", "add", "link", below, name, *rest] if name != "name":
+            return ["ip", "link", "add", "link", below, "name", name, *rest]
+    return words
