@@ -81,6 +81,9 @@ STORIES = {
     "a port with another's address released and added": Story(
         ALB | BY_HASH, [*MET, "write active_slave eth1", "remove eth1", "add eth1"]
     ),
+    "a client claims the host's address": Story(
+        ALB | BY_HASH, [*MET, "c3 claims host", "cut 1", "host pings c2"]
+    ),
     "the bond's address changed": Story(
         ALB | BY_HASH,
         [
@@ -144,7 +147,7 @@ STORIES = {
     "by hash, balance-tlb": Story(
         TLB | BY_HASH,
         [
-            f"up;await eth2 up;{ONE_EACH};let-in",
+            f"up;await eth2 up;{ONE_EACH};let-in;peculiar",
             f"write xmit_hash_policy layer2+3;{ONE_EACH}",
             f"cut 0;await eth0 down;{ONE_EACH};let-in",
             f"mend 0;await eth0 up;{ONE_EACH};let-in",
@@ -153,7 +156,7 @@ STORIES = {
     "by hash, balance-alb": Story(
         ALB | BY_HASH,
         [
-            f"up;await eth2 up;{ONE_EACH};let-in",
+            f"up;await eth2 up;{ONE_EACH};let-in;peculiar",
             f"write xmit_hash_policy layer3+4;{ONE_EACH}",
             f"cut 0;await eth0 down;{ONE_EACH};let-in",
             "write all_slaves_active 1;let-in",

@@ -9,6 +9,7 @@ import time
 from uml_alb_traffic import is_flow, left_by, let_in, meet_far_stations, send_flows
 from uml_bonds import BONDS
 from uml_network import CLIENTS, Network
+from uml_peculiar import peculiar_left_by
 from uml_words import is_ipv4, is_learning, line_of
 from uml_world import Seen, batch
 
@@ -45,7 +46,7 @@ class World:
     def happen(self, happening: str) -> None:
         """One line of a story: who does what, or what is done to what."""
         words = happening.split()
-        if words[1:] and words[1] in ("asks", "pings", "probes"):
+        if words[1:] and words[1] in ("asks", "pings", "probes", "claims"):
             words[:2] = [words[1], words[0]]
         acts = {
             "up": self.up,
@@ -61,8 +62,10 @@ class World:
             "asks": self.asks,
             "pings": self.pings,
             "probes": self.network.probe,
+            "claims": self.network.claim,
             "sends": lambda *counts: self.send(tuple(map(int, counts))),
             "let-in": lambda: self._results.append(let_in(self.network)),
+            "peculiar": lambda: self._results.append(peculiar_left_by(self.network, self.capture)),
             "bursts": lambda: self._results.append(self.bursts()),
         }
         acts[words[0]](*words[1:])

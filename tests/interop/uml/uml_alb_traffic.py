@@ -101,10 +101,14 @@ def put_on_wire(network: Network, wire: str, macs: dict[str, str]) -> None:
 def datagram(to: str, ip: str, words: str) -> bytes:
     """A frame of the first client with a datagram for the host, whose content is words."""
     content = struct.pack("!HHHH", PORT, PORT, 8 + len(words), 0) + words.encode()
-    ends = socket.inet_aton(address_of("c1")) + socket.inet_aton(ip)
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(content), 0, 0, 64, UDP, 0) + ends
-    header = header[:10] + checksum(header).to_bytes(2, "big") + header[12:]
-    return ethernet(to, mac_of("c1"), ETH_IPV4, header + content)
+    return ethernet(to, mac_of("c1"), ETH_IPV4, ipv4(UDP, address_of("c1"), ip, content))
+
+
+def ipv4(protocol: int, source: str, target: str, content: bytes) -> bytes:
+    """A packet without options."""
+    ends = socket.inet_aton(source) + socket.inet_aton(target)
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(content), 0, 0, 64, protocol, 0) + ends
+    return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + content
 
 
 def received(listening: socket.socket) -> list[str]:

@@ -1,5 +1,6 @@
 """Frames that scenarios send, and the names of frames that they see. Octets only, no library."""
 
+import socket
 import struct
 
 ETH_IPV4, ETH_ARP, ETH_IPV6, ETH_VLAN = 0x0800, 0x0806, 0x86DD, 0x8100
@@ -16,6 +17,13 @@ def octets(address: str) -> bytes:
 def ethernet(to: str, sender: str, kind: int, payload: bytes, vlan: int | None = None) -> bytes:
     tag = b"" if vlan is None else struct.pack("!HH", ETH_VLAN, vlan)
     return octets(to) + octets(sender) + tag + struct.pack("!H", kind) + payload.ljust(46, b"\0")
+
+
+def arp(operation: int, mac: str, ip: str, target_ip: str) -> bytes:
+    """What a station with this MAC and IP says to another, whose MAC it does not name."""
+    kinds = struct.pack("!HHBBH", 1, ETH_IPV4, 6, 4, operation)
+    target = bytes(6) + socket.inet_aton(target_ip)
+    return kinds + octets(mac) + socket.inet_aton(ip) + target
 
 
 def numbered(to: str, sender: str, number: int) -> bytes:

@@ -11,8 +11,10 @@ import struct
 import time
 from pathlib import Path
 
+from uml_frames import ETH_ARP, arp, ethernet
 from uml_world import (
     Capture,
+    Sender,
     batch,
     inside,
     mounted_sysfs,
@@ -26,6 +28,7 @@ from pybondd.linux.attributes import parse
 from pybondd.linux.rtnetlink import Netlink
 
 NUMBERS = {"host": 1, "c1": 11, "c2": 12, "c3": 13, "vm": 50}
+BROADCAST = "ff:ff:ff:ff:ff:ff"
 CLIENTS = ("c1", "c2", "c3")
 FIRST_WIRE_INDEX = 100  # differs from the port's: see uml_world.world
 IFF_PROMISC = 0x100
@@ -120,6 +123,12 @@ class Network:
         """The station asks another whether it is still there, and that one alone."""
         words = f"{address_of(other)} dev {self.device_of(station)} nud probe"
         batch(self.at(station), f"neigh change {words}")
+
+    def claim(self, station: str, other: str) -> None:
+        """The station tells all that another's IP address is its own."""
+        ip, mac = address_of(other), mac_of(station)
+        with contextlib.closing(Sender(self.at(station), self.device_of(station))) as sender:
+            sender.send(ethernet(BROADCAST, mac, ETH_ARP, arp(1, mac, ip, ip)))
 
     def pings(self, station: str, other: str, vlan: int = 0) -> bool:
         """One echo request from a station to another: does an answer come?"""
