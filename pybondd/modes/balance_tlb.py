@@ -295,6 +295,8 @@ class BalanceTlb(Mode):
         has, the bond says that its driver is not fit for this mode.
         """
         if isinstance(effect, SendFrame):
+            # The host's frames bring what it takes to finish them, our own do not.
+            self.lost += bool(effect.offload)
             return True
         if not isinstance(effect, SetPortMac) or state.mac_before:
             return False

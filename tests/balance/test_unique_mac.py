@@ -305,6 +305,14 @@ def test_a_frame_of_ours_that_cannot_leave_is_lost_without_a_word():
     bond = alb(1, 2)
     lost = EffectFailed(SendFrame(2, learning_frame(mac_of(2))), errno.ENETDOWN)
     assert bond.handle(lost, now=0) == []
+    assert bond.mode.lost == 0
+
+
+def test_a_frame_of_the_host_that_the_port_does_not_take_is_lost_and_counted():
+    bond = alb(1, 2)
+    lost = EffectFailed(SendFrame(2, bytes(60), offload=bytes(10)), errno.ENOBUFS)
+    assert bond.handle(lost, now=0) == []
+    assert bond.mode.lost == 1
 
 
 def test_ports_joined_before_the_bond_is_set_up_swap_as_well():
