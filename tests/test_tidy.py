@@ -25,7 +25,7 @@ LAYERS = (
     {"settings"},
     {"bond"},
     {"linux", "sim", "explain"},
-    {"config"},
+    {"config", "iproute"},
     {"daemon"},
     {"lab"},
     {"cli"},

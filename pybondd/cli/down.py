@@ -22,18 +22,22 @@ def command(bond: str) -> int:
 
     If no daemon runs (exit code 3), leftovers of a killed one are cleaned up all the same.
     """
-    paths = BondPaths.of(bond)
-    process = open_holder(paths.lock)
     try:
-        ask(bond, "POST", "/down")
+        end(bond)
     except CommandRefusedError as refused:
         if refused.refusal.exit_code is Exit.NOT_RUNNING and clean(bond):
             print(f"{bond} was not running; what a killed daemon had left behind is undone")
         raise
-    if not _has_ended(process):
-        raise CommandRefusedError(_still_there(bond))
     print(f"{bond} is down, its ports are as they were")
     return 0
+
+
+def end(bond: str) -> None:
+    """End the daemon and wait until it has ended. Raises CommandRefusedError."""
+    process = open_holder(BondPaths.of(bond).lock)
+    ask(bond, "POST", "/down")
+    if not _has_ended(process):
+        raise CommandRefusedError(_still_there(bond))
 
 
 def _has_ended(process: int | None) -> bool:

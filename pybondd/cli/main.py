@@ -23,6 +23,7 @@ VERBS = {
     "events": "show what happened and why",
     "import": "read the bond of ifcfg, netplan, systemd-networkd and others as TOML",
     "export": "write a bond for one of these, or as ip commands",
+    "ip": "iproute2's ip, with bonds of pybondd",
     "recover": "undo what a killed daemon left behind",
     "lab": "try it in private namespaces",
 }

@@ -15,7 +15,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run one bond; what it has to tell goes to the descriptor given."""
     given = _parser().parse_args(arguments)
     pairs = tuple((name, text) for name, _, text in (o.partition("=") for o in given.option))
-    request = UpRequest(given.bond, pairs, tuple(given.port), given.may_cut_default_route)
+    request = UpRequest(
+        given.bond, pairs, tuple(given.port), given.may_cut_default_route, given.stays_down
+    )
     is_announced = False
 
     def ready(status: StatusJson, notes: list[str]) -> None:
@@ -37,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pybondd.daemon", description=__doc__)
     parser.add_argument("--ready-descriptor", type=int, required=True)
     parser.add_argument("--may-cut-default-route", action="store_true")
+    parser.add_argument("--stays-down", action="store_true")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=TEXT")
     parser.add_argument("bond")
     parser.add_argument("port", nargs="*")

@@ -66,6 +66,7 @@ def arguments(request: UpRequest, *, ready_descriptor: int) -> list[str]:
         "pybondd.daemon",
         f"--ready-descriptor={ready_descriptor}",
         *cut,
+        *(["--stays-down"] if request.stays_down else []),
         *options,
         "--",
         request.bond,

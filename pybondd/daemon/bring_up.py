@@ -73,7 +73,7 @@ def _fill(running: RunningBond, request: UpRequest) -> list[str]:
         may_cut = request.may_cut_default_route
         notes = running.add_ports(list(request.ports), may_cut_default_route=may_cut)
     try:
-        running.start()
+        running.start(stays_down=request.stays_down)
     except LinuxError as error:
         raise from_linux(f"{request.bond} cannot be set up", error) from error
     if request.late_options:

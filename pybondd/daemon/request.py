@@ -17,6 +17,8 @@ class UpRequest:
     options: tuple[tuple[str, str], ...] = ()
     ports: tuple[str, ...] = ()
     may_cut_default_route: bool = False
+    stays_down: bool = False
+    """Whether the bond interface is left down, as `ip link add` leaves it."""
 
     @property
     def early_options(self) -> list[tuple[str, str]]:

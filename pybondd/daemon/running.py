@@ -107,11 +107,12 @@ class RunningBond:
         )
         self._joining = Joining(self._engine, self._executor, self._route, self._watcher)
 
-    def start(self) -> None:
-        """Set the bond interface up, watch, and move frames."""
+    def start(self, *, stays_down: bool = False) -> None:
+        """Set the bond interface up unless it `stays_down`, watch, and move frames."""
         self._punted.listen(self._data_plane.pump.punted_fd())
         self._data_plane.start()
-        self._route.set_up(self._tap.ifindex, True)
+        if not stays_down:
+            self._route.set_up(self._tap.ifindex, True)
         self._watcher.start()
         self._watcher.look_at_bond()
         self._watcher.read_addresses()
