@@ -81,6 +81,7 @@ class BalanceTlb(Mode):
             state.set_active(state.active)
         self.device_changed(state)
         self.transmit.forget()
+        self.transmit.wraps = self._follows_linux(state)
         if self._is_watched(state):
             state.agenda.set("alb", at=now)
 

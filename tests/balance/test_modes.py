@@ -250,6 +250,15 @@ def test_without_dynamic_load_a_dead_port_is_not_chosen_from():
     assert set(ports_taken(bond, *range(1, 20), now_ms=20)) == {1, 3}
 
 
+@pytest.mark.parametrize("modes", [("balance-tlb", "balance-alb"), ("balance-alb", "balance-tlb")])
+def test_linux_is_followed_still_when_one_mode_becomes_the_other(modes):
+    before, after = modes
+    bond = bond_with(before, is_open=False, alb_follows="linux")
+    write(bond, "mode", after)
+    bond.handle(BondOpened(), now=0)
+    assert bond.mode.transmit.wraps
+
+
 # -- nothing else
 
 
