@@ -10,7 +10,6 @@ from pybondd.config.lines import MAX_FILE_OCTETS, Source
 from pybondd.config.toml import read_config
 from pybondd.daemon.paths import refuse_name
 from pybondd.daemon.refusal import CommandRefusedError, Refusal
-from pybondd.daemon.refusals import from_core
 from pybondd.refusal import RefusedError
 
 MAX_FILES = 1000
@@ -89,7 +88,12 @@ def config_of_file(path: str, bond: str | None = None) -> BondConfig:
     try:
         return read_config(read_file(Path(path)), bond or "")
     except RefusedError as refused:
-        raise from_core(refused) from refused
+        raise from_file(refused) from refused
+
+
+def from_file(refused: RefusedError) -> CommandRefusedError:
+    """A file was refused: by us, no kernel has seen it."""
+    return CommandRefusedError(Refusal(refused.what, refused.why, refused.remedy))
 
 
 def config_of_bond(bond: str) -> BondConfig | None:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import click
 
-from pybondd.cli.config_files import config_directory, live_sources, new_file, sources_of
+from pybondd.cli.config_files import config_directory, from_file, live_sources, new_file, sources_of
 from pybondd.config.bond_config import BondConfig
 from pybondd.config.dialects import DIALECTS, read_all
 from pybondd.config.toml import write
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
-from pybondd.daemon.refusals import from_core
 from pybondd.refusal import RefusedError
 
 
@@ -42,7 +41,7 @@ def command(
         sources = [*sources_of(file), *(live_sources(live) if live else [])]
         bonds, notes = read_all(sources, format_name or "")
     except RefusedError as refused:
-        raise from_core(refused) from refused
+        raise from_file(refused) from refused
     for note in notes:
         print(note, file=sys.stderr)
     if not bonds:

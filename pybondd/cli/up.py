@@ -6,8 +6,11 @@ from typing import TypeAlias
 import click
 
 from pybondd.cli.card import card
+from pybondd.cli.client import ask
+from pybondd.cli.configured import commands_of, give_settings, wanted
 from pybondd.cli.errors import unknown_option
 from pybondd.cli.palette import color_option
+from pybondd.config.bond_config import BondConfig
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.daemon.request import UpRequest
 from pybondd.option import BondMode
@@ -55,9 +58,11 @@ class UpCommand(click.Command):
 
 
 @click.command(cls=UpCommand)
-@click.argument("bond")
+@click.argument("bond", required=False)
 @click.argument("port", nargs=-1)
 @bond_options
+@click.option("-c", "--config", "file", metavar="FILE", help="Take the bond from this TOML file.")
+@click.option("--dry-run", is_flag=True, help="Only check, and print the ip commands of the same.")
 @click.option("-f", "--foreground", is_flag=True, help="Stay in the foreground.")
 @click.option(
     "--kernel-defaults",
@@ -69,8 +74,10 @@ class UpCommand(click.Command):
 )
 @color_option
 def command(
-    bond: str,
+    bond: str | None,
     port: tuple[str, ...],
+    file: str | None,
+    dry_run: bool,
     foreground: bool,
     kernel_defaults: bool,
     yes_cut_me_off: bool,
@@ -79,11 +86,18 @@ def command(
     """Make BOND of the interfaces PORT... and start it.
 
     For example: pybondd up bond0 --mode active-backup --primary eth0 eth0 eth1
+
+    With neither options nor ports, as /etc/pybondd/BOND.toml says if there is such a file.
     """
-    pairs = written(options)
-    added, notes = _defaults(dict(pairs), like_kernel=kernel_defaults)
-    request = UpRequest(bond, (*pairs, *added), port, yes_cut_me_off)
-    return _stay(request, notes) if foreground else _detach(request, notes)
+    wish = wanted(bond, file, written(options), port)
+    added, notes = _defaults(dict(wish.options), like_kernel=kernel_defaults)
+    request = UpRequest(wish.bond, (*wish.options, *added), wish.ports, yes_cut_me_off)
+    if dry_run:
+        for line in commands_of(request.bond, request.options, wish):
+            print(line)
+        return 0
+    stay_or_detach = _stay if foreground else _detach
+    return stay_or_detach(request, wish.settings, notes)
 
 
 def _defaults(
@@ -123,10 +137,15 @@ def written(options: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _detach(request: UpRequest, notes: list[str]) -> int:
+def _detach(request: UpRequest, settings: BondConfig | None, notes: list[str]) -> int:
     from pybondd.daemon import background
 
     announcement = background.start(request)
+    try:
+        give_settings(settings)
+    except CommandRefusedError:
+        ask(request.bond, "POST", "/down")
+        raise
     status = announcement["ready"]
     for line in [*card(status), *notes, *announcement.get("notes", [])]:
         print(line)
@@ -134,11 +153,12 @@ def _detach(request: UpRequest, notes: list[str]) -> int:
     return 0
 
 
-def _stay(request: UpRequest, notes: list[str]) -> int:
+def _stay(request: UpRequest, settings: BondConfig | None, notes: list[str]) -> int:
     from pybondd.daemon.service import serve
     from pybondd.daemon.shapes import StatusJson
 
     def ready(status: StatusJson, more_notes: list[str]) -> None:
+        give_settings(settings)
         for line in [*card(status), *notes, *more_notes]:
             print(line)
         print(f"✓ {request.bond} is ready; Ctrl-C ends it")

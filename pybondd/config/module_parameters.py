@@ -78,7 +78,7 @@ def load(parameters: Iterable[tuple[str, str]]) -> ModuleLoad:
             given["num_grat_arp" if name == "num_unsol_na" else name] = text
         else:
             loaded.warn(name, "the module has no such parameter; it is ignored")
-    mode = BondMode(OPTIONS["mode"].parse(given.get("mode", "default")))
+    mode = BondMode(_number_of(given, "mode") if "mode" in given else 0)
     _counts(loaded, given)
     _named_values(loaded, given, mode)
     _numbers(loaded, given)
@@ -117,8 +117,14 @@ def _named_values(loaded: ModuleLoad, given: dict[str, str], mode: BondMode) -> 
 
 
 def _take(loaded: ModuleLoad, given: dict[str, str], name: str) -> None:
-    option = OPTIONS[name]
-    loaded.options[name] = option.name_of(option.parse(given[name]))
+    loaded.options[name] = OPTIONS[name].name_of(_number_of(given, name))
+
+
+def _number_of(given: dict[str, str], name: str) -> int:
+    try:
+        return OPTIONS[name].parse(given[name])
+    except RefusedError as refused:
+        raise _refused(name, given[name], refused.why) from refused
 
 
 _RANGES = (

@@ -61,7 +61,8 @@ def read(source: Source, draft: Draft) -> None:
     root = _parsed(source, draft)
     networks = [value for key, _, value in _items(root) if key == "network"]
     if not networks:
-        raise broken(source.place(), "this is not netplan's", "there is no network: at the top", "")
+        why = "there is no network: at the top"
+        raise broken(source.place(), "this is not netplan's", why, "network: comes first")
     known: set[str] = set()
     bonds: list[tuple[str, Place, yaml.Node]] = []
     for key, line, value in _items(networks[0]):

@@ -103,14 +103,14 @@ class _Reader:
 
     def _place(self, key: str, table: str = "") -> Place:
         """The line of a key in a table; of the file as a whole if it is written otherwise."""
-        inside = ""
+        inside, spelling = "", re.escape(key).replace("_", "[-_]")
         for number, line in enumerate(self._text.split("\n"), 1):
             header = re.match(r"\s*\[\s*([^\]]+?)\s*\]", line)
             if header:
                 inside = header[1].replace('"', "").replace(" ", "")
                 if not table and inside.split(".")[0] == key:
                     return self._source.place(number)
-            elif inside == table and re.match(rf'\s*"?{re.escape(key)}"?\s*[.=]', line):
+            elif inside == table and re.match(rf'\s*"?{spelling}"?\s*[.=]', line):
                 return self._source.place(number)
         return self._source.place()
 
@@ -161,19 +161,12 @@ class _Reader:
                 "mode", "options", "mode in [options]", why, "move it to the first line"
             )
         names = [name for name in OPTIONS if name not in (*PORT_OPTIONS, "mode")]
-        found = {self._spelled(key): value for key, value in found.items()}
-        self._known(found, names, "options")
-        return {self._canonical_name(k): self._option(k, v, "options") for k, v in found.items()}
-
-    def _spelled(self, key: str) -> str:
-        """The kernel's name of an option that is written with dashes."""
-        plain = key.replace("-", "_")
-        return plain if plain in OPTIONS else key
-
-    def _canonical_name(self, key: str) -> str:
-        option = option_named(key)
-        assert option is not None
-        return option.name
+        made: dict[str, str] = {}
+        for key, value in found.items():
+            option = option_named(key)
+            self._known([option.name if option else key], names, "options")
+            made[option.name if option else key] = self._option(key, value, "options")
+        return made
 
     def _option(self, key: str, value: object, table: str) -> str:
         option = option_named(key)
