@@ -25,6 +25,8 @@ class Hears(Enum):
     """The slow protocols, of which LACPDUs and Markers are not for the host then."""
     ARP = "ARP"
     """The host hears it as well, as far as the forwarding table allows."""
+    PROBES = "ARP and neighbour discovery"
+    """What the ARP monitor may count. The host hears it as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,8 +250,10 @@ def test_a_port_still_up_without_a_carrier_goes_down_when_the_search_passes_it()
     link(bond, 1, CUT, now=milliseconds(310))
     # Linux takes care of it; how it comes about is not known.
     port_of(bond, 1).link = Link.UP
+    port_of(bond, 1).is_inactive = False
     assert passes(bond, 400) == [(400, "eth1", "backup interface is now down")]
     assert port_of(bond, 1).link_failure_count == 2
+    assert port_of(bond, 1).is_inactive
 
 
 def test_a_released_candidate_is_forgotten_and_the_search_begins_anew():

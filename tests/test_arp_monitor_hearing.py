@@ -6,6 +6,7 @@ from arp_bonds import (
     OTHER,
     OTHER6,
     OURS,
+    OURS6,
     TARGET6,
     advertisement,
     arp_bond,
@@ -218,6 +219,15 @@ def test_ns_targets_share_the_places_of_arp_targets():
     assert port_of(bond, ACTIVE).target_rx_ns[0] == AT
 
 
+def test_of_targets_that_share_a_group_the_first_is_taken_for_the_one_asked():
+    near, far = bytes.fromhex("fe80") + TARGET6[2:], TARGET6
+    bond = arp_bond(AB, ACTIVE, BACKUP, arp_validate="all", ns=[near, far])
+    port_of(bond, ACTIVE).last_rx_ns = milliseconds(1)
+    assert counts(bond, BACKUP, advertisement(sender=OURS6, to=solicited_node(far)))
+    places = port_of(bond, BACKUP).target_rx_ns[:2]
+    assert [instant == AT for instant in places] == [True, False]
+
+
 # -- when it counts at all
 
 
@@ -233,6 +243,14 @@ def test_what_was_heard_before_the_bond_was_opened_does_not_count():
     bond.handle(BondOpened(), now=milliseconds(200))
     traffic(bond, ACTIVE, at_ms=AT_MS)
     assert port_of(bond, ACTIVE).last_rx_ns < AT
+
+
+def test_what_is_heard_the_moment_the_bond_is_opened_counts():
+    bond = bond_that_validates("none")
+    bond.handle(BondClosed(), now=milliseconds(120))
+    bond.handle(BondOpened(), now=AT)
+    traffic(bond, ACTIVE, at_ms=AT_MS)
+    assert port_of(bond, ACTIVE).last_rx_ns == AT
 
 
 def test_an_older_time_does_not_replace_a_newer_one():

@@ -94,4 +94,8 @@ class OwnSocket:
         self._socket.setsockopt(raw_socket.SOL_PACKET, raw_socket.ADD_MEMBERSHIP, membership)
 
 
-_HEARD: Final = {Hears.LACP: socket_filter.SLOW_PROTOCOLS_ONLY, Hears.ARP: socket_filter.ARP_ONLY}
+_HEARD: Final = {
+    Hears.LACP: socket_filter.SLOW_PROTOCOLS_ONLY,
+    Hears.ARP: socket_filter.ARP_ONLY,
+    Hears.PROBES: socket_filter.ARP_AND_NEIGHBOURS,
+}

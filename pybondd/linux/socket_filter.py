@@ -11,7 +11,10 @@ import struct
 from typing import Final, TypeAlias
 
 from pybondd.wire.ethernet import HEADER_OCTETS
-from pybondd.wire.ethertypes import ARP, SLOW
+from pybondd.wire.ethertypes import ARP, IPV6, SLOW
+from pybondd.wire.ip import IPV6_HEADER_OCTETS
+from pybondd.wire.neighbour import ADVERTISEMENT, SOLICITATION
+from pybondd.wire.protocols import ICMPV6
 from pybondd.wire.slow import PDU_OCTETS, SLOW_ADDRESS, Subtype
 
 Program: TypeAlias = tuple[bytes, ...]
@@ -28,6 +31,8 @@ _WHOLE = 0xFFFFFFFF
 """How many octets of an accepted frame are kept."""
 
 _ETHERTYPE_OFFSET = 12
+_NEXT_HEADER_OFFSET = HEADER_OCTETS + 6
+_ICMPV6_TYPE_OFFSET = HEADER_OCTETS + IPV6_HEADER_OCTETS
 _UPPER_ADDRESS = int.from_bytes(SLOW_ADDRESS[:4], "big")
 _LOWER_ADDRESS = int.from_bytes(SLOW_ADDRESS[4:], "big")
 
@@ -55,6 +60,21 @@ ARP_ONLY: Final[Program] = (
     _step(_RETURN, 0),
 )
 """ARP to and from anybody, sound or not."""
+
+ARP_AND_NEIGHBOURS: Final[Program] = (
+    _step(_LOAD_HALF, _ETHERTYPE_OFFSET),
+    _step(_IS_EQUAL, ARP, if_true=6),
+    _step(_IS_EQUAL, IPV6, if_false=6),
+    _step(_LOAD_OCTET, _NEXT_HEADER_OFFSET),
+    _step(_IS_EQUAL, ICMPV6, if_false=4),
+    _step(_LOAD_OCTET, _ICMPV6_TYPE_OFFSET),
+    _step(_IS_EQUAL, SOLICITATION, if_true=1),
+    _step(_IS_EQUAL, ADVERTISEMENT, if_false=1),
+    _step(_RETURN, _WHOLE),
+    _step(_RETURN, 0),
+)
+"""ARP, and who has which IPv6 address, to and from anybody. Extension headers hide the latter, from
+Linux's bonds as well (6.12 bond_main.c bond_na_rcv)."""
 
 ALL_BUT_LACP: Final[Program] = (
     _step(_LOAD_HALF, _ETHERTYPE_OFFSET),
