@@ -25,7 +25,8 @@ _UNNAMED_IN_IP = frozenset({"lacp_strict"})
 
 def reads(source: Source) -> bool:
     """Whether lines of this file are commands that make a bond."""
-    told = r"(?:ip\s+(?:-\S+\s+)*(?:link|l)\b|ifenslave\b|modprobe\s+bonding\b|echo\s.*bonding)"
+    told = r"(?:ip\s+(?:-\S+\s+)*(?:link|l|addr|address|a)|ifenslave|modprobe\s+bonding)\b"
+    told = rf"(?:{told}|echo\s.*bonding)"
     return any(
         re.match(rf"\s*(?:[$#>]\s+)?(?:sudo\s+)?(?:/\S*/)?{told}", line)
         for _, line in source.lines([])
