@@ -8,6 +8,7 @@ Source: Linux 6.12 bond_main.c bond_loadbalance_arp_mon, bond_activebackup_arp_m
 bond_close; bond_options.c bond_option_arp_interval_set; bonding.rst: arp_interval.
 """
 
+from pybondd.effects import HearPort, Hears
 from pybondd.modes import announcing, failover
 from pybondd.modes.base import Mode
 from pybondd.monitors.arp_probes import send_probes
@@ -15,6 +16,14 @@ from pybondd.monitors.arp_verdicts import Verdicts, judge_backup_ports, judge_wo
 from pybondd.port import Link, Port
 from pybondd.state import BondState
 from pybondd.units import Instant, milliseconds
+
+
+def set_interval(state: BondState, interval_ms: int) -> None:
+    """Another arp_interval; the ports are heard exactly while there is one."""
+    was_on, state.options.arp_interval = bool(state.options.arp_interval), interval_ms
+    if bool(interval_ms) != was_on:
+        for port in state.ports:
+            state.ask(HearPort(port.ifindex, Hears.PROBES if interval_ms else Hears.NOTHING))
 
 
 def start(state: BondState, *, now: Instant) -> None:

@@ -41,6 +41,14 @@ class AttachPort:
 
 
 @dataclass(frozen=True, slots=True)
+class HearPort:
+    """From now on the bond itself hears this of an attached port, and no more what it heard."""
+
+    ifindex: int
+    hears: Hears
+
+
+@dataclass(frozen=True, slots=True)
 class DetachPort:
     """Undo AttachPort. No frame is read from or sent to this port afterwards."""
 
@@ -151,6 +159,7 @@ class Refuse:
 
 Effect: TypeAlias = (
     AttachPort
+    | HearPort
     | DetachPort
     | SetPortUp
     | SetPortMac

@@ -49,7 +49,7 @@ def offer(state: BondState, event: PortOffered) -> Port:
         original_mtu=event.mtu,
         facts=event.facts,
     )
-    state.ask(AttachPort(port.ifindex, _HEARS.get(state.options.mode, Hears.NOTHING)))
+    state.ask(AttachPort(port.ifindex, _heard(state)))
     if event.mtu != state.mtu:
         state.ask(SetPortMtu(port.ifindex, state.mtu))
     port.mac = _mac_in_bond(state, event)
@@ -57,6 +57,12 @@ def offer(state: BondState, event: PortOffered) -> Port:
         state.ask(SetPortMac(port.ifindex, port.mac))
     state.ask(SetPortUp(port.ifindex, is_up=True))
     return port
+
+
+def _heard(state: BondState) -> Hears:
+    """What the bond itself wants to hear of its ports."""
+    by_mode = _HEARS.get(state.options.mode, Hears.NOTHING)
+    return Hears.PROBES if state.options.arp_interval else by_mode
 
 
 def _refuse_unfit(state: BondState, event: PortOffered) -> None:

@@ -75,7 +75,7 @@ def _set_miimon(state: BondState, mode: Mode, option: Option, value: int, *, now
     options = state.options
     options.miimon = value
     if value and options.arp_interval:
-        options.arp_interval = 0
+        arp_monitoring.set_interval(state, 0)
         options.arp_validate = 0
     if not value:
         state.agenda.cancel("mii")
@@ -99,7 +99,7 @@ def _set_delay(state: BondState, mode: Mode, option: Option, value: int, *, now:
 def _set_arp_interval(
     state: BondState, mode: Mode, option: Option, value: int, *, now: Instant
 ) -> None:
-    state.options.arp_interval = value
+    arp_monitoring.set_interval(state, value)
     if value:
         state.options.miimon = 0
         state.agenda.cancel("mii")

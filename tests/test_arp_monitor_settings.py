@@ -4,7 +4,7 @@ import pytest
 from arp_bonds import OTHER, TARGET, TARGET6, arp_bond, asked_by, next_pass, port_of
 from bonds import CUT, enslave, of_kind, write
 
-from pybondd.effects import Report, Severity
+from pybondd.effects import AttachPort, HearPort, Hears, Report, Severity
 from pybondd.events import BondClosed, BondOpened, PortReleased
 from pybondd.units import NEVER, milliseconds
 
@@ -72,6 +72,29 @@ def test_another_interval_holds_from_the_pass_that_is_planned_already():
     assert planned(bond) == (100, "arp")
     next_pass(bond)
     assert planned(bond) == (1100, "arp")
+
+
+def heard(effects):
+    return [(effect.ifindex, effect.hears) for effect in of_kind(effects, AttachPort, HearPort)]
+
+
+def test_a_port_that_joins_is_heard_if_there_is_an_interval():
+    bond = arp_bond(AB, 1)
+    assert heard(enslave(bond, 2)) == [(2, Hears.PROBES)]
+    write(bond, "arp_interval", "0")
+    assert heard(enslave(bond, 3)) == [(3, Hears.NOTHING)]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_ports_are_heard_exactly_while_there_is_an_interval(is_open):
+    bond = arp_bond(AB, 1, 2, is_open=is_open, arp_interval=0)
+    on = [(1, Hears.PROBES), (2, Hears.PROBES)]
+    off = [(1, Hears.NOTHING), (2, Hears.NOTHING)]
+    assert heard(write(bond, "arp_interval", "100")) == on
+    assert heard(write(bond, "arp_interval", "50")) == []
+    assert heard(write(bond, "arp_interval", "0")) == off
+    assert heard(write(bond, "arp_interval", "70")) == on
+    assert heard(write(bond, "miimon", "100")) == off
 
 
 def test_an_interval_written_to_a_closed_bond_waits_for_it_to_be_opened():

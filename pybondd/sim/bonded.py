@@ -14,6 +14,7 @@ from pybondd.effects import (
     AttachPort,
     DetachPort,
     Effect,
+    HearPort,
     PublishTable,
     Refuse,
     Report,
@@ -340,8 +341,11 @@ class SimulatedBond:
 
     def _execute(self, effect: Effect) -> None:
         match effect:
-            case AttachPort(ifindex):
+            case AttachPort(ifindex, hears):
                 self.attached.add(ifindex)
+                self._listening.hears[ifindex] = hears
+            case HearPort(ifindex, hears):
+                self._listening.hears[ifindex] = hears
             case DetachPort(ifindex):
                 self.attached.discard(ifindex)
             case SetPortUp(ifindex, is_up):

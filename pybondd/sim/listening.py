@@ -4,6 +4,7 @@ As the daemon would: each ARP and each message about neighbours as it comes, and
 frames only when the last one came.
 """
 
+from pybondd.effects import Hears
 from pybondd.events import Heard, PortsHeard
 from pybondd.units import Instant
 from pybondd.wire import ethertypes, protocols
@@ -14,9 +15,13 @@ from pybondd.wire.neighbour import ADVERTISEMENT, SOLICITATION
 
 
 class Listening:
-    """When each port was last heard, since the bond was last told."""
+    """When each port was last heard, since the bond was last told.
+
+    `hears` by interface index: what the bond itself asked to hear.
+    """
 
     def __init__(self) -> None:
+        self.hears: dict[int, Hears] = {}
         self._heard: dict[int, Heard] = {}
 
     def note(self, ifindex: int, frame: bytes, *, now: Instant) -> bool:
@@ -27,6 +32,8 @@ class Listening:
         if ethertype in (ethertypes.ARP, ethertypes.IPV6):
             neighbourly_ns = now
         self._heard[ifindex] = Heard(ifindex, now, neighbourly_ns)
+        if self.hears[ifindex] is not Hears.PROBES:
+            return False
         return ethertype == ethertypes.ARP or _is_about_a_neighbour(frame)
 
     def take(self) -> PortsHeard | None:
