@@ -14,14 +14,16 @@ _SCRIPT = """#!{python} -P
 """
 
 
-@click.command(
-    context_settings={
-        "ignore_unknown_options": True,
-        "allow_interspersed_args": False,
-        "help_option_names": [],
-    }
-)
-@click.argument("word", nargs=-1, type=click.UNPROCESSED)
+class WordForWord(click.Command):
+    """Takes all words as they are: they are another program's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep every word, also -- and --help."""
+        ctx.params["word"] = tuple(args)
+        return []
+
+
+@click.command(cls=WordForWord)
 def command(word: tuple[str, ...]) -> int:
     """Do what `ip WORD...` does, with bonds of pybondd.
 

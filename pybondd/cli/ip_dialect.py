@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pybondd.cli import ip_batch, ip_link, ip_show, real_ip
-from pybondd.cli.errors import show
+from pybondd.cli import ip_batch, real_ip
 from pybondd.daemon.refusal import CommandRefusedError
 from pybondd.iproute.command_line import CommandLine, take_apart
 from pybondd.iproute.link_words import read_link_words, verb_of
@@ -56,14 +55,22 @@ def concerns_bonds(line: CommandLine) -> bool:
 
 
 def _refusals_shown(line: CommandLine, arguments: Sequence[str]) -> int:
+    # Most calls become the real `ip`, and do not wait for what only these need.
+    from pybondd.cli import ip_link, ip_show
+
     try:
         if verb_of(line.words) == "show":
             return ip_show.run(line, arguments)
         return ip_link.run(line, arguments)
     except MisuseError as misuse:
-        print(misuse.text, file=sys.stderr)
+        if misuse.text:
+            print(misuse.text, file=sys.stderr)
+        if misuse.usage:
+            print(real_ip.answer(["link", "help", misuse.usage])[1], end="", file=sys.stderr)
         return misuse.exit_code
     except CommandRefusedError as refused:
+        from pybondd.cli.errors import show
+
         show(refused.refusal)
         return 1
 

@@ -19,6 +19,7 @@ from pybondd.iproute.command_line import CommandLine
 from pybondd.iproute.link_words import LinkWords, read_link_words, verb_of
 from pybondd.iproute.misuse import no_device
 from pybondd.linux.errors import LinuxError
+from pybondd.linux.interface import Interface
 from pybondd.linux.netlink import Route
 
 
@@ -84,11 +85,14 @@ def _set(line: CommandLine, words: LinkWords, arguments: Sequence[str]) -> int:
     if bond and bond == master:
         raise KernelRefusedError(answers.ITSELF)
     kind_is_left = _write_options(words, bond, member)
+    is_told = words.releases or words.master is not None
+    if is_told and member and member.bond != master:
+        _release(member)
+        member = None
     code = _real_part(line, words, name, is_ours=bool(master), kind_is_left=kind_is_left)
-    if code:
-        return code
-    _set_master(words, member, master, name)
-    return 0
+    if code == 0 and master and member is None:
+        _enslave(master, name)
+    return code
 
 
 def _write_options(words: LinkWords, bond: str | None, member: Member | None) -> bool:
@@ -110,6 +114,9 @@ def _real_part(
 ) -> int:
     """Let the real `ip` do what is its; its exit code, 0 if nothing is left."""
     rest = list(words.rest)
+    if words.releases:
+        # A port of ours has left already; for another interface only the kernel knows.
+        rest.append("nomaster")
     if words.master is not None and not is_ours:
         rest += ["master", words.master]
     if kind_is_left:
@@ -120,33 +127,25 @@ def _real_part(
     return real_ip.run([*line.without(), "link", "set", "dev", name, *rest])
 
 
-def _set_master(words: LinkWords, member: Member | None, master: str | None, name: str) -> None:
-    if words.releases or (words.master is not None and member and member.bond != master):
-        if member:
-            _release(member)
-            member = None
-        elif not master:
-            real_ip.run(["link", "set", "dev", name, "nomaster"])
-    if master and not member:
-        _enslave(master, name)
-
-
 def _release(member: Member) -> None:
     asked(lambda: ask(member.bond, "DELETE", "/ports", {"ports": [member.port]}))
 
 
 def _enslave(bond: str, name: str) -> None:
-    if _is_up(name):
+    interface = _interface(name)
+    if interface.is_up:
         raise KernelRefusedError(answers.WHILE_UP)
+    if interface.master is not None:
+        real_ip.run(["link", "set", "dev", name, "nomaster"])
     # Nobody is cut off by losing an interface that is down.
     body = {"ports": [name], "may_cut_default_route": True}
     asked(lambda: ask(bond, "POST", "/ports", body))
 
 
-def _is_up(name: str) -> bool:
+def _interface(name: str) -> Interface:
     try:
         with Route() as route:
-            return route.interface(name).is_up
+            return route.interface(name)
     except LinuxError:
         raise no_device(name) from None
 

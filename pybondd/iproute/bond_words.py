@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from pybondd.iproute import values
-from pybondd.iproute.misuse import MisuseError, incomplete
+from pybondd.iproute.misuse import incomplete, unknown_word
 from pybondd.iproute.values import Reader
 from pybondd.options import ALIASES, OPTIONS
 
@@ -83,7 +83,7 @@ def read_bond_words(words: Sequence[str]) -> dict[str, str]:
     What is said twice counts as it was said last; so does an option of two names.
     """
     given: dict[str, str] = {}
-    for name, text in _read(words, BOND_WORDS, "bond: unknown command"):
+    for name, text in _read(words, BOND_WORDS, "bond"):
         if name == CLEAR_ACTIVE:
             given["active_slave"] = ""
         elif name == "num_unsol_na":
@@ -95,18 +95,16 @@ def read_bond_words(words: Sequence[str]) -> dict[str, str]:
 
 def read_port_words(words: Sequence[str]) -> dict[str, str]:
     """The value to write of each option of a port. Raises MisuseError."""
-    return dict(_read(words, PORT_WORDS, "bond_slave: unknown option"))
+    return dict(_read(words, PORT_WORDS, "bond_slave"))
 
 
-def _read(
-    words: Sequence[str], known: Mapping[str, Reader], complaint: str
-) -> list[tuple[str, str]]:
+def _read(words: Sequence[str], known: Mapping[str, Reader], kind: str) -> list[tuple[str, str]]:
     read, left = [], list(words)
     while left:
         word = left.pop(0)
         name = next((name for name in known if word and name.startswith(word)), None)
         if name is None:
-            raise MisuseError(f'{complaint} "{word}"?', 1)
+            raise unknown_word(kind, word)
         if name == CLEAR_ACTIVE:
             read.append((name, ""))
         elif not left:

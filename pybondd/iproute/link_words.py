@@ -24,8 +24,17 @@ WITH_VALUE = frozenset(
     for word in line.split()
 )
 """Words with one value behind them."""
-_MAY_BE_SHORT = ("address", "broadcast", "link", "type", "numtxqueues", "numrxqueues", "index")
-_SHORTEST_LETTERS = 2
+_MAY_BE_SHORT = (
+    "link",
+    "address",
+    "broadcast",
+    "txqueuelen",
+    "type",
+    "index",
+    "numtxqueues",
+    "numrxqueues",
+)
+"""In the order in which iproute2 compares."""
 _BARE = frozenset({"up", "down", "nomaster"})
 _OWN_GRAMMAR = frozenset({"vf", "xdp", "xdpgeneric", "xdpdrv", "xdpoffload", "protodown_reason"})
 """Words followed by a grammar of their own; what comes after them is not looked at."""
@@ -81,9 +90,7 @@ def read_link_words(words: Sequence[str]) -> LinkWords:
 
 
 def _full(word: str) -> str:
-    if len(word) < _SHORTEST_LETTERS:
-        return word
-    if word in WITH_VALUE or word in _BARE:
+    if not word or word in WITH_VALUE or word in _BARE:
         return word
     return next((full for full in _MAY_BE_SHORT if full.startswith(word)), word)
 
