@@ -175,6 +175,8 @@ class Executor:
         match effect:
             case effects.AttachPort(ifindex, hears):
                 return lambda: self._attach(ifindex, hears)
+            case effects.HearPort(ifindex, hears):
+                return lambda: self._hear(ifindex, hears)
             case effects.DetachPort(ifindex):
                 return lambda: self._detach(ifindex)
             case effects.SetPortUp(ifindex, is_up):
@@ -199,23 +201,31 @@ class Executor:
                 note=lambda had_qdisc: self._journal.note_filter(ifindex, had_qdisc=had_qdisc),
                 kind=self._kind,
             )
+        self._hear(ifindex, hears)
+        held.port_socket = PortSocket(ifindex, ALL_BUT_LACP if hears is Hears.LACP else None)
+        self._pump.add_port(ifindex, held.port_socket.fileno())
+
+    def _hear(self, ifindex: int, hears: Hears) -> None:
+        held = self._held[ifindex]
+        self._stop_hearing(ifindex, held)
         if hears is not Hears.NOTHING:
             held.own_socket = OwnSocket(ifindex, hears)
             if self._ears is not None:
                 self._ears.listen(held.own_socket)
-        held.port_socket = PortSocket(ifindex, ALL_BUT_LACP if hears is Hears.LACP else None)
-        self._pump.add_port(ifindex, held.port_socket.fileno())
+
+    def _stop_hearing(self, ifindex: int, held: _Held) -> None:
+        if held.own_socket is not None:
+            if self._ears is not None:
+                self._ears.ignore(ifindex)
+            held.own_socket.close()
+            held.own_socket = None
 
     def _detach(self, ifindex: int) -> None:
         """Stop hearing and sending. The host stays deaf to the port until it is given back."""
         held = self._held.get(ifindex)
         if held is None:
             return
-        if held.own_socket is not None:
-            if self._ears is not None:
-                self._ears.ignore(ifindex)
-            held.own_socket.close()
-            held.own_socket = None
+        self._stop_hearing(ifindex, held)
         if held.port_socket is not None:
             self._pump.remove_port(ifindex)
             held.port_socket.close()
