@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 BATCH = 50
 TOLD_EVERY = 20 * BATCH
 """Schedules between two lines that say how far it is."""
+ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
@@ -56,7 +57,7 @@ def main() -> None:
     arguments = parsed_arguments()
     sys.path[0:0] = [str(ROOT), str(ROOT / "tests" / "world")]
     tally = Tally(arguments.first, arguments.schedules)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDS:
         signal.signal(number, end_by_signal)
     answer: int | str | None = 0
     with multiprocessing.Pool(arguments.jobs, initializer=be_a_child) as pool:
@@ -98,7 +99,13 @@ def batches(arguments: argparse.Namespace) -> Iterator[Batch]:
 
 
 def end_by_signal(number: int, _frame: FrameType | None) -> None:
-    """Leave the loop of main; the end of its `with` ends the children."""
+    """Leave the loop of main; the end of its `with` ends the children.
+
+    Only once: `timeout` signals the process and then its group, and the children must still be
+    ended, and the summary printed.
+    """
+    for each in ENDS:
+        signal.signal(each, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 
