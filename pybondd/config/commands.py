@@ -8,8 +8,9 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from pybondd.config.bond_config import LISTS, BondConfig, option_named
+from pybondd.config.bond_config import LISTS, BondConfig
 from pybondd.config.draft import Draft, Said
+from pybondd.config.ip_words import read_ip
 from pybondd.config.lines import Source
 from pybondd.config.module_parameters import load
 from pybondd.config.note import Place, broken
@@ -67,7 +68,7 @@ def _run(words: list[str], place: Place, draft: Draft) -> bool:
     program = words[0].rsplit("/", 1)[-1]
     match program, words[1:]:
         case "ip", rest:
-            return _ip(rest, place, draft)
+            return read_ip(rest, place, draft)
         case "ifenslave", rest:
             return _ifenslave(rest, place, draft)
         case "ifconfig", [name, *rest]:
@@ -81,103 +82,6 @@ def _run(words: list[str], place: Place, draft: Draft) -> bool:
         case "echo", [text, path] if path.startswith(">"):
             return _echo(text, path.lstrip(">"), place, draft)
     return False
-
-
-def _ip(words: list[str], place: Place, draft: Draft) -> bool:
-    while words and words[0].startswith("-"):
-        words = words[1:]
-    match words:
-        case ["link" | "l", "add" | "a", *rest]:
-            return _link_add(rest, place, draft)
-        case ["link" | "l", "set" | "s", *rest]:
-            return _link_set(rest[rest[:1] == ["dev"] :], place, draft)
-        case ["addr" | "address" | "a", "add" | "a" | "replace", address, *rest] if (
-            "dev" in rest[:-1]
-        ):
-            draft.add_address(rest[rest.index("dev") + 1], address, place)
-            return True
-    return False
-
-
-def _link_add(words: list[str], place: Place, draft: Draft) -> bool:
-    if "type" not in words or words[words.index("type") + 1 :][:1] != ["bond"]:
-        return False
-    at = words.index("type")
-    before, options = words[:at], words[at + 2 :]
-    pairs = (
-        before[1:] if before[:1] and before[0] not in ("name", "dev", "mtu", "address") else before
-    )
-    name = before[0] if pairs is not before else ""
-    settings = dict(zip(pairs[::2], pairs[1::2], strict=False))
-    name = settings.pop("name", settings.pop("dev", name))
-    draft.bond(name, place)
-    draft.interface(name, place)
-    for key, text in settings.items():
-        if key == "mtu":
-            draft.set_mtu(name, text, place)
-        elif key == "address":
-            draft.set_mac(name, text, place)
-        else:
-            draft.ignore(place, f"{key} {text}")
-    _bond_options(name, options, place, draft)
-    return True
-
-
-def _link_set(words: list[str], place: Place, draft: Draft) -> bool:
-    if not words:
-        return False
-    name, rest = words[0], words[1:]
-    while rest:
-        match rest:
-            case ["up" | "down", *others]:
-                rest = others
-            case ["master", bond, *others]:
-                draft.add_ports(draft.bond(bond, place), [name], place)
-                rest = others
-            case ["nomaster", *others]:
-                _release(name, place, draft)
-                rest = others
-            case ["mtu", text, *others]:
-                draft.set_mtu(name, text, place)
-                rest = others
-            case ["address", text, *others]:
-                draft.set_mac(name, text, place)
-                rest = others
-            case ["type", "bond", *options]:
-                _bond_options(name, options, place, draft)
-                rest = []
-            case ["type", "bond_slave", *options]:
-                for key, text in zip(options[::2], options[1::2], strict=False):
-                    draft.set_port_option(name, key, text, place)
-                rest = []
-            case _:
-                draft.ignore(place, f"ip link set {name} {' '.join(rest)}")
-                rest = []
-    return True
-
-
-def _release(port: str, place: Place, draft: Draft) -> None:
-    for bond in draft.bonds.values():
-        if bond.ports.pop(port, None):
-            draft.note_change(place, f"{port} leaves {bond.name}", "it is no port of it then")
-
-
-def _bond_options(name: str, words: list[str], place: Place, draft: Draft) -> None:
-    bond = draft.bond(name, place)
-    while words:
-        key = words[0]
-        if key == "clear_active_slave":
-            words = words[1:]
-            continue
-        option = option_named(key)
-        if len(words) < 2:
-            draft.mistake(place, f"{key} has no value", "it is left out")
-            return
-        if option is None:
-            draft.ignore(place, f"{key} {words[1]}", "a bond has no such option")
-        else:
-            draft.set_option(bond, key, words[1], place)
-        words = words[2:]
 
 
 def _ifenslave(words: list[str], place: Place, draft: Draft) -> bool:

@@ -158,24 +158,26 @@ def test_netplan_counts_in_milliseconds_and_knows_its_old_spellings(text, expect
 
 
 def test_options_of_ports_are_read_where_a_format_has_them():
-    script = "ip link add b type bond mode 1 miimon 100\nip link set eth0 master b\n"
+    script = "ip link add bond0 type bond mode 1 miimon 100\nip link set eth0 master bond0\n"
     script += "ip link set eth0 type bond_slave prio -5 queue_id 2\n"
-    keyfile = "[connection]\ntype=ethernet\ninterface-name=eth0\nmaster=b\nslave-type=bond\n"
+    keyfile = "[connection]\ntype=ethernet\ninterface-name=eth0\nmaster=bond0\nslave-type=bond\n"
     keyfile += "[bond-port]\nprio=-5\nqueue-id=2\n"
-    bond = "[connection]\ntype=bond\ninterface-name=b\n[bond]\nmode=1\nmiimon=100\n"
+    bond = "[connection]\ntype=bond\ninterface-name=bond0\n[bond]\nmode=1\nmiimon=100\n"
     by_ip = one({"b.sh": script})
     assert by_ip.port_options == {"eth0": {"prio": "-5", "queue_id": "2"}}
     assert one({"b.nmconnection": bond, "e.nmconnection": keyfile}) == by_ip
 
 
 def test_networkmanager_has_a_monitor_of_its_own_so_none_is_missed():
-    bond = "[connection]\ntype=bond\ninterface-name=b\n[bond]\nmode=1\n"
-    port = "[connection]\ntype=ethernet\ninterface-name=eth0\nmaster=b\nslave-type=bond\n"
+    bond = "[connection]\ntype=bond\ninterface-name=bond0\n[bond]\nmode=1\n"
+    port = "[connection]\ntype=ethernet\ninterface-name=eth0\nmaster=bond0\nslave-type=bond\n"
     assert read({"b.nmconnection": bond, "e.nmconnection": port})[1] == []
 
 
 def test_a_port_that_was_taken_out_again_is_no_port():
-    script = "ip link add b type bond\nip link set eth0 master b\nip link set eth0 nomaster\n"
+    script = (
+        "ip link add bond0 type bond\nip link set eth0 master bond0\nip link set eth0 nomaster\n"
+    )
     assert one({"b.sh": script}).ports == ()
 
 
@@ -190,3 +192,15 @@ def test_an_interface_may_say_bond_slaves_all():
     text = "iface eth0 inet manual\niface eth1 inet manual\n"
     text += "iface bond0 inet manual\n bond-slaves all\n bond-mode 1\n bond-miimon 100\n"
     assert one({"interfaces": text}).ports == ("eth0", "eth1")
+
+
+def test_a_line_of_modprobe_d_goes_on_behind_a_backslash():
+    text = "alias bond0 bonding\noptions bond0 mode=1 \\\n    miimon=100\n"
+    assert one({"modprobe.d/b.conf": text}).options == {"mode": "active-backup", "miimon": "100"}
+
+
+def test_a_short_name_that_ip_takes_for_a_word_is_told():
+    """`ip link add b` is read as `broadcast`, by iproute2 too."""
+    bonds, notes = read({"b.sh": "ip link add b type bond mode 1\n"})
+    assert bonds == []
+    assert "b.sh:1: ip link add b type bond mode 1" in str(notes[0])

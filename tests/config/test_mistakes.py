@@ -199,7 +199,7 @@ IGNORED = {
         "b.conf:2: options ixgbe",
     ),
     "a route in a script": (
-        {"setup.sh": "ip link add b type bond\nip route add default via 10.0.0.1\n"},
+        {"setup.sh": "ip link add bond0 type bond\nip route add default via 10.0.0.1\n"},
         "setup.sh:2: ip route add default via 10.0.0.1",
     ),
     "an interface without bond": (
