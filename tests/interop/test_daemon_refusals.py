@@ -39,8 +39,6 @@ def set_up(bonded, *commands: str) -> None:
         ("", "up bond0 --mode 1 --lacp-rate fast eth0", REFUSED, ["EACCES", "802.3ad"]),
         ("", "up bond0 --mode 1 --packets-per-slave 2 eth0", REFUSED, ["EACCES", "balance-rr"]),
         ("", "up bond0 --kernel-defaults --updelay 100 eth0", REFUSED, ["EPERM", "set miimon"]),
-        ("", "up bond0 --mode 6 eth0", USAGE, ["balance-alb is not built yet"]),
-        ("", "up bond0 --mode balance-alb eth0", USAGE, ["balance-alb is not built yet"]),
         ("", "up bond0 --arp-interval 100 eth0", USAGE, ["arp_interval is not built yet"]),
         ("", "up bond0 --mode 1 --active-slave eth9 eth0", REFUSED, ["ENODEV", "eth9"]),
         ("", "up bond0 --mode 1 --queue-id eth0:99 eth0", REFUSED, ["EPERM"]),
@@ -81,7 +79,7 @@ def test_a_port_with_the_default_route_joins_when_that_is_wanted(bonded):
     [
         ("set bond0 miimon=abc", USAGE, ["invalid value 'abc'", "EINVAL"]),
         ("set bond0 mode=balance-xor", REFUSED, ["ENOTEMPTY", "pybondd remove bond0"]),
-        ("set bond0 mode=balance-tlb", USAGE, ["not built yet"]),
+        ("set bond0 mode=balance-tlb", REFUSED, ["ENOTEMPTY", "bond0 has ports"]),
         ("set bond0 lacp_rate=bogus", REFUSED, ["EACCES"]),
         ("set bond0 fail_over_mac=active", REFUSED, ["ENOTEMPTY"]),
         ("set bond0 arp_interval=100", USAGE, ["not built yet"]),
