@@ -10,7 +10,8 @@ SOURCES := pyproject.toml setup.py $(wildcard pybondd/*.pyx pybondd/*.pxi)
 INTEROP := -p no:xdist tests/interop
 UML := tests/interop/uml
 # What never meets the packet path, and so need not run with both.
-CORE := tests/lacp tests/world/test_lacp_schedules.py tests/conformance/test_lacp_traces.py
+CORE := tests/lacp tests/world/test_lacp_schedules.py tests/conformance/test_lacp_traces.py \
+	tests/config
 # What depends on the packet path, run once more with the readable one.
 TWIN_INTEROP := -p no:xdist $(addprefix tests/interop/test_,modes.py five_facts.py pump_on_wire.py \
 	daemon_life.py)

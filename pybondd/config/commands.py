@@ -15,13 +15,14 @@ from pybondd.config.lines import Source
 from pybondd.config.module_parameters import load
 from pybondd.config.note import Place, broken
 from pybondd.config.writing import Written
+from pybondd.iproute.bond_words import BOND_WORDS
+from pybondd.iproute.values import switch
 from pybondd.option import BondMode
 from pybondd.options import OPTIONS
 from pybondd.refusal import RefusedError
 
 _IP_NAMES = {"peer_notif_delay": "peer_notify_delay"}
 """Options that iproute2 calls otherwise than sysfs."""
-_UNNAMED_IN_IP = frozenset({"lacp_strict"})
 
 
 def reads(source: Source) -> bool:
@@ -187,8 +188,8 @@ def _bond_lines(config: BondConfig, made: Written) -> list[str]:
     for name, text in config.options.items():
         if made.loses_ours(name) or name in ("primary", "active_slave"):
             continue
-        if name in _UNNAMED_IN_IP:
-            made.lose(name, "iproute2 has no word for it")
+        if BOND_WORDS.get(_IP_NAMES.get(name, name)) is switch:
+            words.append(f"{name} {'on' if text == '1' else 'off'}")
         else:
             words.append(f"{_IP_NAMES.get(name, name)} {text}")
     before = [f"mtu {config.mtu}"] if config.mtu else []

@@ -204,3 +204,15 @@ def test_a_short_name_that_ip_takes_for_a_word_is_told():
     bonds, notes = read({"b.sh": "ip link add b type bond mode 1\n"})
     assert bonds == []
     assert "b.sh:1: ip link add b type bond mode 1" in str(notes[0])
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"], ids=["Unix", "Windows", "old Mac"])
+def test_lines_count_the_same_whatever_ends_them(line_end):
+    text = line_end.join(["DEVICE=bond0", "GATEWAY=10.0.0.1", "BONDING_OPTS=mode=1", ""])
+    _, notes = read({"ifcfg-bond0": text})
+    assert "ifcfg-bond0:2: GATEWAY" in str(notes[0])
+
+
+def test_a_line_of_interfaces_goes_on_behind_a_backslash():
+    text = "iface bond0 inet manual\n bond-mode 1\n bond-slaves eth0 \\\n  eth1\n bond-miimon 100\n"
+    assert one({"interfaces": text}).ports == ("eth0", "eth1")
