@@ -2,11 +2,14 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pybondd.config.bond_config import BondConfig
+from pybondd.config.dialects import is_about_bonds
 from pybondd.config.lines import MAX_FILE_OCTETS, Source
+from pybondd.config.note import Kind, Note
 from pybondd.config.toml import read_config
 from pybondd.daemon.paths import refuse_name
 from pybondd.daemon.refusal import CommandRefusedError, Refusal
@@ -30,10 +33,21 @@ def sources_of(paths: Iterable[str]) -> Iterator[Source]:
         if (path / "bonding").is_dir():
             yield _sysfs_source(path)
         elif path.is_dir():
-            inside = sorted(each for each in path.iterdir() if each.is_file())
-            yield from (read_file(each) for each in inside[:MAX_FILES])
+            yield from _inside(path)
         else:
             yield read_file(path)
+
+
+def _inside(folder: Path) -> Iterator[Source]:
+    """The files of a directory that are about bonds; of others it is told that they are not."""
+    paths = sorted(each for each in folder.iterdir() if each.is_file())
+    for source in map(read_file, paths[:MAX_FILES]):
+        if is_about_bonds(source):
+            yield source
+        else:
+            why = "its name is not that of a configuration; name the file to read it all the same"
+            note = Note(Kind.IGNORED, source.place(), "not read", why)
+            print(note, file=sys.stderr)
 
 
 def live_sources(bond: str) -> Iterator[Source]:

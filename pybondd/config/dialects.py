@@ -21,6 +21,7 @@ from pybondd.config.finish import finish
 from pybondd.config.lines import Source
 from pybondd.config.note import Note, broken
 from pybondd.config.writing import Written
+from pybondd.refusal import RefusedError
 
 Read = Callable[[Source, Draft], None]
 
@@ -69,6 +70,14 @@ def dialect_of(source: Source) -> Dialect:
             return dialect
     why = "neither its name nor its lines are those of a file about a bond"
     raise broken(source.place(), "unknown format", why, f"--format {'|'.join(DIALECTS)}")
+
+
+def is_about_bonds(source: Source) -> bool:
+    """Whether a file that nobody has named is worth reading; scripts of the system are not."""
+    try:
+        return dialect_of(source).name not in ("ip", "proc")
+    except RefusedError:
+        return False
 
 
 def read_all(

@@ -127,8 +127,15 @@ def test_a_folder_is_read_whole(home, capsys):
     (home / "scripts").mkdir()
     (home / "scripts" / "ifcfg-bond0").write_text(IFCFG)
     (home / "scripts" / "ifcfg-eth0").write_text("DEVICE=eth0\nMASTER=bond0\nSLAVE=yes\n")
+    (home / "scripts" / "ifup-eth").write_text("if true; then\n  ip link set ${DEVICE} up\nfi\n")
+    (home / "scripts" / "core").write_bytes(b"\0" * 100)
     assert run(["import", "scripts"]) == Exit.DONE
-    assert 'ports = ["eth0"]' in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert 'ports = ["eth0"]' in out
+    assert [line.split(": ")[1] for line in err.splitlines()] == [
+        "scripts/core",
+        "scripts/ifup-eth",
+    ]
 
 
 def test_a_bond_of_the_kernel_is_read_from_the_folder_of_its_files(home, capsys):
