@@ -140,7 +140,7 @@ class BalanceStand(BondedHost):
         """Octets that one TCP stream moved from this client to the bond; `-R` the other way."""
         server = self.host.start("iperf3", "-s", "-1", "-B", HOST, stdout=-3)
         assert eventually(lambda: ":5201" in self.host.run("ss", "-ltn"))
-        words = ("iperf3", "-c", HOST, "-n", "8M", "-J", *words)
+        words = ("iperf3", "-c", HOST, "-n", "8M", "-w", "256K", "-J", *words)
         report = json.loads(self.clients[address].run(*words))
         server.wait(10)
         return report["end"]["sum_received"]["bytes"]

@@ -11,7 +11,7 @@ from pinging import Pinging, ping
 pytestmark = pytest.mark.root
 
 ENOUGH_OCTETS = 4 << 20
-"""Of 8 MB: iperf3 leaves out what was under way when the sender had finished."""
+"""Of 8 MB: iperf3 leaves out what was under way, up to its window, when the sender had finished."""
 
 
 @pytest.fixture(scope="module")
