@@ -2,7 +2,7 @@
 # make test   installs what the tests need and runs them all
 # make check  style and types, in seconds      make bench  speed, as ratios
 # make mutants, lacp-faults  seeded faults that the tests must find
-# make soak   a hundred thousand random schedules of LACP systems; hours
+# make soak   a hundred thousand random schedules of LACP systems; half an hour
 
 VENV := .venv
 BIN := $(VENV)/bin
