@@ -11,7 +11,7 @@ from uml_bonds import BONDS
 from uml_network import CLIENTS, Network
 from uml_peculiar import peculiar_left_by
 from uml_words import is_ipv4, is_learning, line_of
-from uml_world import Seen, batch
+from uml_world import Seen, batch, wait_for_calm
 
 # Counted and not timed, as in uml_lacp: a busy guest is late with these ticks as with the bond's.
 # A client hears of a change after 21 ticks at most and again 21 ticks later; a port hears more than
@@ -127,7 +127,7 @@ class World:
 
         A port that hears more than it used to will stop that: there is no rest before either.
         """
-        hearing: dict[str, list[bool]] = {}
+        hearing = {name: [hears_all] for name, hears_all in self._heard_all.items()}
         quiet_count = wanted_count = 0
         for count in range(MOST_TICK_COUNT):
             new = [each for each in self.capture.wait(1, TICK_S) if self._tells(each.frame)]
@@ -145,11 +145,10 @@ class World:
         return self.told() | {"hears all": hearing}
 
     def _note_who_hears_all(self, hearing: dict[str, list[bool]]) -> None:
-        """Of each port and the bond, whether it hears more than its own, when that changes."""
+        """Of each port and the bond, whether it hears more than its own, before and after."""
         for name, hears_all in self.network.who_hears_all().items():
-            known = hearing.setdefault(name, [])
-            if known[-1:] != [hears_all]:
-                known.append(hears_all)
+            if hearing[name][-1] != hears_all:
+                hearing[name].append(hears_all)
 
     def told(self) -> dict[str, object]:
         """All that a station, a switch or a user could notice since the last time."""
@@ -208,6 +207,7 @@ def tell(
     try:
         told = {}
         for count, happening in enumerate(happenings, 1):
+            wait_for_calm()
             for single in happening.split(";"):
                 world.happen(single)
             told[f"{count}: {happening}"] = world.at_rest()

@@ -8,7 +8,7 @@ import time
 from uml_frames import ETH_IPV4, checksum, ethernet
 from uml_network import Network, address_of, mac_of
 from uml_words import short
-from uml_world import Capture, Seen, Sender, batch, inside
+from uml_world import Capture, Seen, Sender, batch, inside, wait_for_calm
 
 PORT = 7000
 UDP = 17
@@ -87,6 +87,7 @@ def let_in(network: Network) -> dict[str, list[str]]:
             with contextlib.suppress(OSError):  # a wire that is down takes nothing
                 put_on_wire(network, wire, macs)
             time.sleep(SETTLE_S)
+            wait_for_calm()
             told[wire] = sorted(received(listening))
     return told
 

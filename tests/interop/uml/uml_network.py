@@ -41,11 +41,12 @@ ANSWER_LIMIT_S = 5
 NETMASK = "255.255.255.0"
 LOOK_S, MOST_LOOK_COUNT = 0.2, 50
 SETTINGS = {"ipv6/conf/default/disable_ipv6": 1, "ipv6/conf/all/disable_ipv6": 1}
-# Nobody asks of its own accord whether a neighbour is still there, and the last word counts, even
-# when it follows another at once: else the moment would decide what is said.
+# Nobody asks twice, or of its own accord whether a neighbour is still there, and the last word
+# counts, even when it follows another at once: else the moment would decide what is said.
 NEIGHBOUR_SETTINGS = {
     "base_reachable_time_ms": 3_600_000,
     "delay_first_probe_time": 3600,
+    "retrans_time_ms": 60_000,
     "locktime": 0,
 }
 
