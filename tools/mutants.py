@@ -1,6 +1,6 @@
 """Would the tests notice? Seeds faults into the compiled data plane, one at a time.
 
-    python tools/mutants.py [--source pybondd] [--jobs 2] [--only TEXT] [--list]
+    python tools/mutants.py [--source pybondd] [--jobs 2] [--only TEXT] [--every N] [--list]
 
 All faults are built into one copy of the extension, in a temporary directory; then the tests that
 each region names run once for every fault, in a process of their own. A fault that they let pass is
@@ -57,6 +57,7 @@ def main() -> int:
         work = Path(directory)
         mutants = seeded_copy(arguments.source, work)
         wanted, unused = without_equivalent([m for m in mutants if arguments.only in m.function])
+        wanted = wanted[:: arguments.every]
         if arguments.list:
             print(*map(line_of, wanted), sep="\n")
             return 0
@@ -82,6 +83,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--source", type=Path, default=ROOT / "pybondd")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="functions whose name contains this")
+    parser.add_argument("--every", type=int, default=1, help="every which fault, 1 is all")
     parser.add_argument("--list", action="store_true", help="print the faults and stop")
     return parser.parse_args()
 
