@@ -13,6 +13,7 @@ from pybondd.daemon.shapes import PortJson, StatusJson
 @pytest.fixture(autouse=True)
 def _empty_run_directory(tmp_path, monkeypatch):
     monkeypatch.setenv("PYBONDD_RUN_DIR", str(tmp_path))
+    monkeypatch.setenv("PYBONDD_CONFIG_DIR", str(tmp_path))
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     return tmp_path
@@ -232,7 +233,7 @@ def test_status_json_of_a_named_bond_is_one_object_and_of_all_a_list(monkeypatch
         (["set", "bond0", "mimon=5"], 2, ["unknown option 'mimon' for bond0", "'miimon'"]),
         (["set", "bond0", "miimon"], 2, ["'miimon' is not OPTION=VALUE", "pybondd get bond0"]),
         (["get", "bond0", "xmit-hash-polcy"], 2, ["did you mean 'xmit_hash_policy'?"]),
-        (["up"], 2, ["Missing argument 'BOND'", "Usage: pybondd up", "pybondd up --help"]),
+        (["up"], 2, ["which bond?", "neither a name nor -c FILE", "example: pybondd up bond0"]),
         (["status"], 3, ["no bond is running", "pybondd up bond0"]),
         (["status", "bond7"], 3, ["no bond named bond7 is running", "pybondd up bond7"]),
         (["get", "bond7", "miimon"], 3, ["no bond named bond7 is running"]),
@@ -309,7 +310,7 @@ def test_every_verb_has_a_help_page(verb, capsys):
 
 def made_by(words: list[str], monkeypatch) -> up.UpRequest:
     seen = []
-    monkeypatch.setattr(up, "_detach", lambda request, _notes: seen.append(request) or 0)
+    monkeypatch.setattr(up, "_detach", lambda request, *_: seen.append(request) or 0)
     assert run(words) == Exit.DONE
     return seen[0]
 
