@@ -216,3 +216,9 @@ def test_lines_count_the_same_whatever_ends_them(line_end):
 def test_a_line_of_interfaces_goes_on_behind_a_backslash():
     text = "iface bond0 inet manual\n bond-mode 1\n bond-slaves eth0 \\\n  eth1\n bond-miimon 100\n"
     assert one({"interfaces": text}).ports == ("eth0", "eth1")
+
+
+def test_what_is_so_at_the_moment_is_no_configuration():
+    files = "mode=active-backup 1\nmiimon=100\nactive_slave=eth1\nmii_status=up\nslaves=eth0 eth1\n"
+    config = one({"/sys/class/net/bond0/bonding": files})
+    assert config.options == {"mode": "active-backup", "miimon": "100"}
