@@ -9,9 +9,16 @@ from pybondd.cli import ip_dialect, real_ip
 from pybondd.daemon.refusal import CommandRefusedError, Exit, Refusal
 
 _SCRIPT = """#!{python} -P
-# This is {mark}: it makes bonds in user space and hands the rest to the real one.
+# The {name} of pybondd, for bonds in user space.
 {program}
 """
+SCRIPTS = {
+    "ip": ip_dialect.program("from pybondd.cli.ip_dialect import run", "run(sys.argv[1:])"),
+    "ifenslave": ip_dialect.program(
+        "from pybondd.cli.main import run", "run(['ifenslave', *sys.argv[1:]])"
+    ),
+}
+"""What is installed, by name."""
 
 
 class WordForWord(click.Command):
@@ -27,8 +34,8 @@ class WordForWord(click.Command):
 def command(word: tuple[str, ...]) -> int:
     """Do what `ip WORD...` does, with bonds of pybondd.
 
-    `pybondd ip --install DIRECTORY` writes a script named ip there. With DIRECTORY first in PATH,
-    scripts written for the kernel's bonding driver run unchanged.
+    `pybondd ip --install DIRECTORY` writes scripts named ip and ifenslave there. With DIRECTORY
+    first in PATH, scripts written for the kernel's bonding driver run unchanged.
     """
     if word[:1] == ("--install",):
         return _install(word[1:])
@@ -41,22 +48,28 @@ def _install(words: tuple[str, ...]) -> int:
         raise CommandRefusedError(
             Refusal("where is ip to be installed?", "one directory", remedy, exit_code=Exit.USAGE)
         )
-    path = Path(words[0], "ip")
+    directory = Path(words[0])
+    for name in SCRIPTS:
+        _refuse_foreign(directory / name)
+    for name, program in SCRIPTS.items():
+        _write(directory / name, program)
+    names = " and ".join(SCRIPTS)
+    print(f"{names} are in {directory}; put it first: PATH={directory.resolve()}:$PATH")
+    return 0
+
+
+def _refuse_foreign(path: Path) -> None:
     if path.exists() and not real_ip.is_ours(path):
         remedy = "take a directory of its own"
         raise CommandRefusedError(
             Refusal(f"{path} is not written", "it exists and is not ours", remedy)
         )
+
+
+def _write(path: Path, program: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_script())
+        path.write_text(_SCRIPT.format(python=sys.executable, name=path.name, program=program))
         path.chmod(0o755)
     except OSError as error:
         raise CommandRefusedError(Refusal(f"{path} is not written", str(error), "")) from error
-    print(f"{path} is there; put its directory first: PATH={path.parent.resolve()}:$PATH")
-    return 0
-
-
-def _script() -> str:
-    program = "\n".join(ip_dialect.PROGRAM.split("; "))
-    return _SCRIPT.format(mark=real_ip.MARK, program=program, python=sys.executable)

@@ -13,11 +13,6 @@ from pybondd.iproute.command_line import CommandLine, take_apart
 from pybondd.iproute.link_words import read_link_words, verb_of
 from pybondd.iproute.misuse import MisuseError
 
-PROGRAM = (
-    f"import sys; sys.path.insert(0, {str(Path(__file__).resolve().parents[2])!r}); "
-    "from pybondd.cli.ip_dialect import run; sys.exit(run(sys.argv[1:]))"
-)
-"""What Python runs as `ip`. The environment stays as it is, since the real `ip` inherits it."""
 _SHOWS = ("link", "address")
 
 
@@ -75,7 +70,17 @@ def _refusals_shown(line: CommandLine, arguments: Sequence[str]) -> int:
         return 1
 
 
+def program(imported: str, called: str) -> str:
+    """Lines of Python that run one of our commands from where this one came.
+
+    The environment stays as it is, because the real `ip` inherits it.
+    """
+    source = str(Path(__file__).resolve().parents[2])
+    return f"import sys\nsys.path.insert(0, {source!r})\n{imported}\nsys.exit({called})"
+
+
 def _run_there(netns: str, line: CommandLine) -> int:
     """The same command inside a named network namespace."""
     words = [*line.without("-netns"), line.object, *line.words]
-    return real_ip.run(["netns", "exec", netns, sys.executable, "-P", "-c", PROGRAM, *words])
+    ours = program("from pybondd.cli.ip_dialect import run", "run(sys.argv[1:])")
+    return real_ip.run(["netns", "exec", netns, sys.executable, "-P", "-c", ours, *words])

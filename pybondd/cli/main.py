@@ -24,6 +24,7 @@ VERBS = {
     "import": "read the bond of ifcfg, netplan, systemd-networkd and others as TOML",
     "export": "write a bond for one of these, or as ip commands",
     "ip": "iproute2's ip, with bonds of pybondd",
+    "ifenslave": "put ports in and out as the old command of this name does",
     "recover": "undo what a killed daemon left behind",
     "lab": "try it in private namespaces",
 }

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from pybondd.daemon.refusal import CommandRefusedError, Refusal
 
-MARK = "the `ip` of pybondd"
-"""Stands in the script that we install, and tells it from the real one."""
-MARK_WITHIN_OCTETS = 200
+MARK = "pybondd"
+"""A script in which this word stands is ours, or calls us: handing over to it would never end."""
+MARK_WITHIN_OCTETS = 4096
 _ELSEWHERE = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 """Looked at after PATH, which may be nearly empty in a script."""
 
@@ -29,12 +29,13 @@ def find() -> str:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether this is a script that `pybondd ip --install` wrote."""
+    """Whether this is a script that `pybondd ip --install` wrote, or another that calls us."""
     try:
         with path.open("rb") as opened:
-            return MARK.encode() in opened.read(MARK_WITHIN_OCTETS)
+            beginning = opened.read(MARK_WITHIN_OCTETS)
     except OSError:
         return False
+    return beginning.startswith(b"#!") and MARK.encode() in beginning
 
 
 def become(arguments: Sequence[str]) -> NoReturn:

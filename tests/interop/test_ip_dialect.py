@@ -191,3 +191,25 @@ def test_output_and_exit_code_of_everything_else_are_the_real_ones(scripted):
             real.stdout,
             real.stderr,
         ), command
+
+
+def test_ifenslave_puts_ports_in_and_out_and_changes_the_active_one(scripted):
+    scripted.done("ip link add bond0 type bond mode active-backup miimon 100")
+    scripted.done("ip link set bond0 up; ifenslave bond0 eth0 eth1; ifenslave -c bond0 eth1")
+    assert scripted.link("bond0")["linkinfo"]["info_data"]["active_slave"] == "eth1"
+    assert "bond0" in scripted.done("ifenslave -a")
+    scripted.done("ifenslave -d bond0 eth1")
+    assert scripted.link("bond0")["linkinfo"]["info_data"]["active_slave"] == "eth0"
+
+
+def test_a_bond_in_a_named_namespace_is_made_and_shown_from_outside(scripted):
+    name = f"pybondd-dialect-{os.getpid()}"
+    scripted.done(f"ip netns add {name}")
+    try:
+        scripted.done(f"ip -n {name} link add bond0 type bond mode 4")
+        assert "MASTER" in scripted.done(f"ip -n {name} -br link show type bond")
+        assert "MASTER" in scripted.done(f"ip netns exec {name} ip link show bond0")
+        assert "bond0" not in scripted.done("ip -br link")
+        scripted.done(f"ip -n {name} link del bond0")
+    finally:
+        scripted.done(f"ip netns del {name}")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pybondd.cli import bonds_here, ip_dialect, real_ip
+from pybondd.cli import bonds_here, ifenslave, ip_dialect, real_ip
 from pybondd.cli.main import run
 from pybondd.daemon.refusal import CommandRefusedError
 
@@ -99,3 +99,34 @@ def test_installing_writes_over_nothing_but_itself(tmp_path, capsys):
     assert run(["ip", "--install", str(tmp_path)]) == 1
     assert "it exists and is not ours" in capsys.readouterr().err
     assert run(["ip", "--install"]) == 2
+
+
+def test_a_script_that_calls_us_is_not_taken_for_the_real_ip(tmp_path):
+    wrapper = tmp_path / "ip"
+    wrapper.write_text('#!/bin/sh\nexec /opt/bin/pybondd ip "$@"\n')
+    assert real_ip.is_ours(wrapper)
+    wrapper.write_bytes(b"\x7fELF pybondd")
+    assert not real_ip.is_ours(wrapper)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (
+            "bond0 eth0 eth1",
+            ("POST", "/ports", {"ports": ["eth0", "eth1"], "may_cut_default_route": False}),
+        ),
+        ("-d bond0 eth1", ("DELETE", "/ports", {"ports": ["eth1"]})),
+        ("--change-active bond0 eth1", ("POST", "/activate", {"port": "eth1"})),
+    ],
+)
+def test_the_verbs_of_ifenslave_ask_the_bond(words, asked, monkeypatch):
+    heard = []
+    monkeypatch.setattr(ifenslave, "ask", lambda *question: heard.append(question))
+    assert run(["ifenslave", *words.split()]) == 0
+    assert heard == [("bond0", *asked)]
+
+
+@pytest.mark.parametrize("words", ["-c -d bond0 eth0", "-c bond0 eth0 eth1"])
+def test_verbs_of_ifenslave_that_make_no_sense_are_misuse(words):
+    assert run(["ifenslave", *words.split()]) == 2
