@@ -374,6 +374,14 @@ def test_up_takes_address_lists_apart_and_adds_the_sign(monkeypatch):
     ]
 
 
+def test_up_writes_neighbour_solicitation_targets_as_one_list(monkeypatch):
+    words = ["up", "bond0", "--ns-ip6-target", "2001:db8::1,2001:db8::2", "eth0"]
+    request = made_by(words, monkeypatch)
+    assert [text for name, text in request.options if name == "ns_ip6_target"] == [
+        "2001:db8::1,2001:db8::2"
+    ]
+
+
 def test_options_are_written_in_netlinks_order_and_those_naming_ports_last():
     request = up.UpRequest(
         "bond0",

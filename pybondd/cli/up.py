@@ -21,8 +21,6 @@ from pybondd.settings import NEEDS_MII
 DEFAULT_MIIMON_MS = 100
 """Linux starts with 0 outside modes 4 to 6, so a dead cable goes unnoticed: the mistake that most
 how-tos on bonding warn of. 100 ms is what bonding.rst recommends."""
-LISTS = frozenset({"arp_ip_target", "ns_ip6_target"})
-"""Options that take several values separated by commas, as `ip link` reads them."""
 _FOLLOWS: Mapping[BondMode | None, str] = {
     BondMode.IEEE8023AD: "lacp_follows",
     BondMode.BALANCE_TLB: "alb_follows",
@@ -126,14 +124,19 @@ def _mode(text: str) -> BondMode | None:
 
 
 def written(options: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    """Pairs of option and text as the bond is to be written to, lists taken apart."""
+    """Pairs of option and text as the bond is to be written to.
+
+    It takes ARP targets one by one, each with a sign, and NS targets as one list.
+    """
     pairs = []
     for name, texts in options.items():
-        for text in texts:
-            if name not in LISTS:
-                pairs.append((name, text))
-                continue
-            pairs += [(name, f"+{address.lstrip('+')}") for address in text.split(",")]
+        if name == "arp_ip_target":
+            addresses = ",".join(texts).split(",")
+            pairs += [(name, f"+{address.lstrip('+')}") for address in addresses]
+        elif name == "ns_ip6_target":
+            pairs.append((name, ",".join(texts)))
+        else:
+            pairs += [(name, text) for text in texts]
     return pairs
 
 
