@@ -131,9 +131,9 @@ def written(options: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     pairs = []
     for name, texts in options.items():
         if name == "arp_ip_target":
-            addresses = ",".join(texts).split(",")
+            addresses = [address for text in texts for address in text.split(",")]
             pairs += [(name, f"+{address.lstrip('+')}") for address in addresses]
-        elif name == "ns_ip6_target":
+        elif name == "ns_ip6_target" and texts:
             pairs.append((name, ",".join(texts)))
         else:
             pairs += [(name, text) for text in texts]
