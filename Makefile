@@ -1,7 +1,7 @@
 # make lab    a bond comes up, a cable is cut, it fails over: see it, without spare interfaces
 # make test   installs what the tests need and runs them all
 # make check  style and types, in seconds      make bench  speed, as ratios
-# make mutants, lacp-faults  seeded faults that the tests must find (make test: a third of the first)
+# make mutants, lacp-faults  seeded faults that the tests must find (make test: a third)
 # make soak   a hundred thousand random schedules of LACP systems; half an hour
 
 VENV := .venv
@@ -10,8 +10,9 @@ SOURCES := pyproject.toml setup.py $(wildcard pybondd/*.pyx pybondd/*.pxi)
 INTEROP := -p no:xdist tests/interop
 UML := tests/interop/uml
 # What never meets the packet path, and so need not run with both.
-CORE := tests/lacp tests/world/test_lacp_schedules.py tests/conformance/test_lacp_traces.py \
-	tests/config
+CORE := tests/lacp tests/balance tests/config tests/iproute \
+	$(addprefix tests/world/test_,lacp_schedules.py balance_schedules.py) \
+	$(addprefix tests/conformance/test_,lacp_traces.py alb_traces.py)
 # What depends on the packet path, run once more with the readable one.
 TWIN_INTEROP := -p no:xdist $(addprefix tests/interop/test_,modes.py five_facts.py pump_on_wire.py \
 	daemon_life.py)
@@ -32,7 +33,7 @@ test: $(VENV)/.test check
 	wait $$uml; there=$$?; cat $(VENV)/uml.log; exit $$((here | there))
 	PYBONDD_PURE=1 PYBONDD_DATAPATH=pure $(BIN)/pytest -q $(TWIN_INTEROP)
 	$(BIN)/python tools/mutants.py --every 3
-	$(MAKE) lacp-faults
+	$(BIN)/python tools/lacp_faults.py --every 3
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Would the tests notice? Puts each fault of lacp_faults.toml into LACP, one at a time.
 
-    python tools/lacp_faults.py [--jobs 2] [--only TEXT] [--tests tests/lacp/test_mux.py ...]
+    python tools/lacp_faults.py [--jobs 2] [--only TEXT] [--every N] [--tests FILE ...]
 
 For each fault a process of its own gets a copy of the package with the fault in it and runs the
 tests up to the first failure: those named after the faulty file first. A fault that they let pass
@@ -71,7 +71,8 @@ def main() -> int:
     if run_all([NO_FAULT], arguments.tests, 1) != [NO_FAULT]:
         print("the tests must pass before faults mean anything")
         return 2
-    survivors = run_all([f for f in wanted if f.fits], arguments.tests, arguments.jobs)
+    wanted = [fault for fault in wanted if fault.fits][:: arguments.every]
+    survivors = run_all(wanted, arguments.tests, arguments.jobs)
     for fault in survivors:
         print(f"SURVIVED {fault.file}: {fault.why}\n    {fault.original!r}\n -> {fault.faulty!r}")
     took_s = time.monotonic() - started
@@ -83,6 +84,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="seed faults into pybondd/lacp")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="faults whose file or reason contains this")
+    parser.add_argument("--every", type=int, default=1, help="every which fault, 1 is all")
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     return parser.parse_args()
 

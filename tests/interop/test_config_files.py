@@ -38,6 +38,11 @@ def shown(bonded):
     return link
 
 
+def active_port(bonded):
+    """The primary becomes it when its updelay is over."""
+    return bonded.status()["linkinfo"]["info_data"]["active_slave"]
+
+
 def has_settings(bonded):
     link = shown(bonded)
     addresses = {f"{each['local']}/{each['prefixlen']}" for each in link["addr_info"]}
@@ -54,8 +59,8 @@ def test_up_without_more_words_does_what_the_file_of_that_name_says(bonded, file
     assert ended.returncode == 0, ended.stderr
     status = bonded.status()
     assert [port["ifname"] for port in status["ports"]] == ["eth0", "eth1"]
-    assert status["linkinfo"]["info_data"]["active_slave"] == "eth1"
     assert status["linkinfo"]["info_data"]["updelay"] == 200
+    assert eventually(lambda: active_port(bonded) == "eth1")
     assert eventually(lambda: has_settings(bonded))
 
 
