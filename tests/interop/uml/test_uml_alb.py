@@ -38,6 +38,7 @@ EVERY_SECOND = {"lp_interval": 1}
 MET = ["up", "host pings c1;c2 pings host;c3 pings host"]
 ALL_PING = "c1 pings host;c2 pings host;c3 pings host"
 CUT, RELEASED = "the active port's cable cut and repaired", "the active port released and added"
+NO_CABLE = "two ports, no cable, and one after the other"
 ONE_EACH = "sends 1 1 1 1 1 1"
 # The loads differ by so much that no single frame decides, and the largest do not come first.
 LOADS, OTHER_LOADS = "sends 8 64 2 32 4 16", "sends 16 1 48 2 6 70"
@@ -116,9 +117,7 @@ STORIES = {
         ],
         port_count=2,
     ),
-    "two ports, no cable, and one after the other": Story(
-        ALB | BY_HASH, [*MET, "cut 1", "cut 0", "mend 1", "mend 0"], port_count=2
-    ),
+    NO_CABLE: Story(ALB | BY_HASH, [*MET, "cut 1", "cut 0", "mend 1", "mend 0"], port_count=2),
     "closed and opened": Story(
         ALB | BY_HASH,
         [
@@ -189,13 +188,28 @@ CASES = {
     for name in STORIES
     for words, aspect in ASPECTS.items()
     if not (aspect == "hears all" and name in HEARS_ALL_WITH_A_VLAN)
+    and not (aspect == "switch" and name == NO_CABLE)
 }
 
 
 @pytest.mark.parametrize(("name", "aspect"), CASES.values(), ids=CASES)
 def test_the_story_is_the_same_as_with_the_kernels_bond(told, name, aspect):
     kernel, ours = (of_all(told[f"{name} {kind}"], aspect) for kind in KINDS)
+    if name == NO_CABLE and aspect == "told":
+        kernel, ours = without_learning(kernel), without_learning(ours)
     assert ours == kernel
+
+
+def without_learning(told_at):
+    """Without what is taught at once by the first port whose cable is back.
+
+    That leaves only if Linux has woken the queue of the port by then, which it does some time
+    after the carrier is there: chance, with either bond. So is what the switch learns of it.
+    """
+    return {
+        happening: [line for line in lines if not line.endswith("learning")]
+        for happening, lines in told_at.items()
+    }
 
 
 def test_clients_hear_of_a_failure_in_as_many_rounds_as_far_apart_as_with_the_kernel(told):
