@@ -25,7 +25,7 @@ from pybondd.events import BondClosed, BondOpened, PortFrame, PortReleased
 from pybondd.forwarding import Receive, Spread
 from pybondd.lacp.boxes import MuxBox, ReceiveBox
 from pybondd.lacp.system import Follows, SelectPolicy
-from pybondd.port import Duplex, LinkFacts
+from pybondd.port import Duplex, Link, LinkFacts
 from pybondd.units import SECOND_NS
 from pybondd.wire.slow import PortState
 
@@ -48,6 +48,20 @@ def test_frames_are_spread_over_the_working_ports_of_the_active_aggregator():
     _, bond = aggregated(3, lacp_rate="fast")
     assert (bond.table.spread, bond.table.tx_ports) == (Spread.HASH, (1, 2, 3))
     assert [entry.receive for entry in bond.table.ports] == [Receive.DELIVER] * 3
+
+
+def test_a_loss_shorter_than_downdelay_lets_a_port_carry_nothing_until_it_has_negotiated():
+    wiring, bond = aggregated(2, lacp_rate="fast", downdelay=500, lacp_follows="linux")
+    port = bond.state.port_by_index(1)
+    link(bond, 1, CUT, now=wiring.now)
+    wiring.run(0.25)
+    link(bond, 1, UP, now=wiring.now)
+    while port.link is not Link.UP:
+        wiring.run(0.01)
+    assert port.is_backup
+    assert bond.table.tx_ports == (2,)
+    wiring.run(5)
+    assert bond.table.tx_ports == (1, 2)
 
 
 @pytest.mark.parametrize("follows", ["mended", "linux"])
