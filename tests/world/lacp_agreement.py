@@ -159,8 +159,13 @@ def wrongly_chosen(scene, pairs):
         has_link = any(p.member.is_link_up and p.member.is_running for p in site.lacp.ports)
         if site.bond.is_open and has_link and active is None:
             yield f"{site.name}: no aggregator is in use"
-        if has_partner and active is not None and not active.has_partner:
-            yield f"{site.name}: the aggregator in use has no partner"
+        if has_partner and active is not None and not any(map(hears_its_partner, active.ports)):
+            yield f"{site.name}: nobody is heard at the aggregator in use"
+
+
+def hears_its_partner(port):
+    """A partner whose word has expired still counts as one, until it is given up."""
+    return port.receive_box is ReceiveBox.CURRENT
 
 
 def wait_for_agreement(scene, bound_ms, step_ms=100):

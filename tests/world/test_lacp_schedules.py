@@ -58,6 +58,7 @@ FOUND_BY_THE_SOAK = {
     113040: "a cable becomes a loop under two ports in use that speak every 30 s",
     115955: "two partners with one system address",
     117945: "two systems with one address take each other's word for their own",
+    1014033: "calm with an aggregator in use whose stranger has expired and is not yet given up",
 }
 
 
